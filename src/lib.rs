@@ -1,0 +1,3 @@
+//! WeChat (微信) login for actix-web.
+#[cfg(feature = "simulator")]
+pub mod simulator;

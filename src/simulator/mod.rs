@@ -1,0 +1,1 @@
+//! WeChat's side of the login, to develop and test against.
