@@ -1,3 +1,42 @@
 //! WeChat (微信) login for actix-web.
+
+mod answer;
+mod api;
+mod browser;
+mod config;
+mod errcode;
+mod error;
+mod exchange;
+mod extract;
+#[cfg(feature = "simulator")]
+mod fake;
+mod flow;
+mod guard;
+mod hook;
+mod login;
+mod pages;
+mod pending;
+mod reason;
+mod session;
+mod urls;
+mod user;
+mod verification;
+
 #[cfg(feature = "simulator")]
 pub mod simulator;
+
+pub use actix_session;
+pub use actix_web;
+pub use awc;
+
+pub use crate::{
+    api::{CallError, Worker},
+    config::{Builder, ConfigError, Outside, Snapshot, Wechat},
+    error::LoginError,
+    guard::require_user,
+    hook::{Login, Tokens},
+    login::{LoginQuery, login},
+    reason::Reason,
+    user::{PictureSize, WechatOpenId, WechatUser},
+    verification::verification_file,
+};

@@ -1,0 +1,367 @@
+//! Every page of a login, configured by the environment; the README lists the variables.
+//!
+//! Without credentials it starts WeChat's side on a loopback port of its own:
+//! `cargo run --features simulator --example demo`, then open <http://127.0.0.1:8008>.
+
+use std::{
+    env,
+    net::{SocketAddr, ToSocketAddrs as _},
+    process::ExitCode,
+    time::Duration,
+};
+
+use actix_session::{
+    SessionMiddleware,
+    storage::{CookieSessionStore, RedisSessionStore, SessionStore},
+};
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer, Responder,
+    cookie::{Key, SameSite},
+    error::ErrorInternalServerError,
+    http::header::{self, ContentType},
+    rt::time::timeout,
+    web,
+};
+use actix_wechat::{
+    Builder, Wechat, WechatOpenId, WechatUser, Worker, login,
+    simulator::{Account, Simulator},
+};
+use deadpool_redis::{Config as RedisConfig, PoolConfig, Runtime, Timeouts};
+use tera::{Context, Tera};
+use tracing_subscriber::EnvFilter;
+
+/// Not longer than a visitor waits, so that a lost Redis is an answer and not a silence.
+const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
+const REDIS_START: Duration = Duration::from_secs(5);
+const LOGIN_PATH: &str = "/login";
+
+/// Why the demo does not start.
+enum Refusal {
+    /// The configuration cannot work: exit status 2.
+    Configuration(String),
+    /// The machine does not play along: exit status 1.
+    Machine(String),
+}
+
+impl From<actix_wechat::ConfigError> for Refusal {
+    fn from(err: actix_wechat::ConfigError) -> Self {
+        Self::Configuration(err.to_string())
+    }
+}
+
+fn configuration(problem: impl Into<String>) -> Refusal {
+    Refusal::Configuration(problem.into())
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Refusal::Configuration(problem)) => {
+            eprintln!("demo: {problem}");
+            ExitCode::from(2)
+        }
+        Err(Refusal::Machine(problem)) => {
+            eprintln!("demo: {problem}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn run() -> Result<(), Refusal> {
+    log_to_stderr()?;
+    let settings = Settings::from_env()?;
+    let wechat = account(&settings).await?;
+    match &settings.redis_url {
+        Some(url) => serve(&settings, wechat, redis_sessions(url).await?).await,
+        None => serve(&settings, wechat, CookieSessionStore::default()).await,
+    }
+}
+
+fn log_to_stderr() -> Result<(), Refusal> {
+    let filter = match variable("RUST_LOG")? {
+        None => EnvFilter::new("info"),
+        Some(wanted) => EnvFilter::try_new(wanted)
+            .map_err(|err| configuration(format!("`RUST_LOG` must be a log filter: {err}")))?,
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}
+
+/// The demo's own variables; those of the login are read by the library.
+struct Settings {
+    listen: Vec<SocketAddr>,
+    default_public_url: String,
+    workers: Option<usize>,
+    session_key: Key,
+    redis_url: Option<String>,
+}
+
+impl Settings {
+    fn from_env() -> Result<Self, Refusal> {
+        let listen = variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:8008".to_owned());
+        let addresses: Vec<SocketAddr> = listen
+            .to_socket_addrs()
+            .map_err(|_| configuration("`LISTEN` must be host and port, like `127.0.0.1:8008`"))?
+            .collect();
+        let workers = match variable("WORKERS")? {
+            None => None,
+            Some(workers) => Some(
+                workers
+                    .parse()
+                    .ok()
+                    .filter(|workers| (1..=1024).contains(workers))
+                    .ok_or_else(|| configuration("`WORKERS` must be a number from 1 to 1024"))?,
+            ),
+        };
+        let session_key = match variable("SESSION_KEY")? {
+            Some(digits) => Key::from(&key_bytes(&digits)?),
+            None => {
+                tracing::warn!(
+                    "`SESSION_KEY` is not set: a random key, so a restart logs everybody out"
+                );
+                Key::generate()
+            }
+        };
+        Ok(Self {
+            listen: addresses,
+            default_public_url: format!("http://{listen}"),
+            workers,
+            session_key,
+            redis_url: variable("REDIS_URL")?,
+        })
+    }
+}
+
+fn variable(name: &str) -> Result<Option<String>, Refusal> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(configuration(format!("`{name}` is not UTF-8"))),
+    }
+}
+
+fn key_bytes(digits: &str) -> Result<Vec<u8>, Refusal> {
+    let wanted = || configuration("`SESSION_KEY` must be 128 hex digits");
+    if digits.len() != 128 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(wanted());
+    }
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| wanted()))
+        .collect()
+}
+
+/// The account of the environment, or a simulated one where there is none and nobody else can come.
+async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
+    let public_url = variable("WECHAT_PUBLIC_URL")?;
+    let mut builder = Wechat::from_env()?.login_path(LOGIN_PATH);
+    if public_url.is_none() {
+        builder = builder.public_url(&settings.default_public_url);
+    }
+    if builder.has_credentials() {
+        return Ok(builder.build()?);
+    }
+    let public_url = public_url.as_ref().unwrap_or(&settings.default_public_url);
+    let endpoints_set =
+        variable("WECHAT_OPEN_URL")?.is_some() || variable("WECHAT_API_URL")?.is_some();
+    let listens_to_others = settings.listen.iter().any(|address| !address.ip().is_loopback());
+    if endpoints_set || listens_to_others || !is_loopback(public_url) {
+        // A server that lost its environment must not let anybody in.
+        return Err(configuration(
+            "`WECHAT_APPID` and `WECHAT_APPSECRET` are missing; without them the demo runs only on loopback, with neither `WECHAT_OPEN_URL` nor `WECHAT_API_URL` set",
+        ));
+    }
+    simulated(builder).await
+}
+
+async fn simulated(builder: Builder) -> Result<Wechat, Refusal> {
+    let mut simulator = Simulator::builder().account(Account::test());
+    if let (Some(appid), Some(secret)) = (
+        variable("WECHAT_WEBSITE_APPID")?,
+        variable("WECHAT_WEBSITE_APPSECRET")?,
+    ) {
+        simulator = simulator.account(Account::website(appid, secret, "127.0.0.1").any_redirect(true));
+    }
+    let simulator = simulator
+        .start()
+        .await
+        .map_err(|err| Refusal::Machine(format!("the simulator cannot start: {err}")))?;
+    let wechat = builder.simulated(&simulator).build()?;
+    eprintln!(
+        "demo: no credentials, so WeChat is simulated at {}",
+        simulator.url()
+    );
+    Ok(wechat)
+}
+
+fn is_loopback(public_url: &str) -> bool {
+    let Ok(url) = url::Url::parse(public_url) else {
+        return false;
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Pooled, with a time-out on each step: the plain constructor waits for a lost Redis for minutes.
+async fn redis_sessions(url: &str) -> Result<RedisSessionStore, Refusal> {
+    let wanted = |_| configuration("`REDIS_URL` must be like `redis://127.0.0.1:6379`");
+    let mut config = RedisConfig::from_url(url);
+    config.pool = Some(PoolConfig {
+        timeouts: Timeouts {
+            wait: Some(REDIS_TIMEOUT),
+            create: Some(REDIS_TIMEOUT),
+            recycle: Some(REDIS_TIMEOUT),
+        },
+        ..PoolConfig::default()
+    });
+    let pool = config.create_pool(Some(Runtime::Tokio1)).map_err(wanted)?;
+    let unreachable =
+        || Refusal::Machine("cannot reach Redis within 5 s; check `REDIS_URL`".to_owned());
+    timeout(REDIS_START, pool.get())
+        .await
+        .map_err(|_| unreachable())?
+        .map_err(|_| unreachable())?;
+    RedisSessionStore::builder_pooled(pool)
+        .cache_keygen(|key| format!("session:{key}"))
+        .build()
+        .await
+        .map_err(|_| unreachable())
+}
+
+async fn serve<Store>(settings: &Settings, wechat: Wechat, store: Store) -> Result<(), Refusal>
+where
+    Store: SessionStore + Clone + Send + 'static,
+{
+    let templates = web::Data::new(templates()?);
+    let key = settings.session_key.clone();
+    let home = settings.default_public_url.clone();
+    let mut server = HttpServer::new(move || {
+        let session = SessionMiddleware::builder(store.clone(), key.clone())
+            .cookie_secure(wechat.is_https())
+            .cookie_same_site(SameSite::Lax)
+            .build();
+        App::new()
+            .app_data(wechat.worker())
+            .app_data(templates.clone())
+            .route("/healthz", web::get().to(async || "ok"))
+            .service(web::scope("").wrap(session).configure(routes))
+    });
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers);
+    }
+    let cannot = |err| Refusal::Machine(format!("cannot listen at {home}: {err}"));
+    let server = server.bind(settings.listen.as_slice()).map_err(cannot)?;
+    eprintln!("demo: open {home}");
+    server
+        .run()
+        .await
+        .map_err(|err| Refusal::Machine(err.to_string()))
+}
+
+fn routes(pages: &mut web::ServiceConfig) {
+    pages
+        .route("/", web::get().to(index))
+        .service(
+            web::resource("/wechat8008/index")
+                .route(web::get().to(profile))
+                .route(web::head().to(profile)),
+        )
+        .route("/api/me", web::get().to(me))
+        .route("/openid", web::get().to(openid))
+        .route("/comment", web::post().to(comment))
+        .route(LOGIN_PATH, web::get().to(login))
+        .route("/logout", web::post().to(logout));
+}
+
+/// Compiled in, so that the working directory does not matter.
+fn templates() -> Result<Tera, Refusal> {
+    let mut tera = Tera::new();
+    tera.add_raw_templates([
+        ("home.html", include_str!("../templates/home.html")),
+        ("index.html", include_str!("../templates/index.html")),
+    ])
+    .map_err(|err| Refusal::Machine(err.to_string()))?;
+    Ok(tera)
+}
+
+fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<HttpResponse> {
+    let page = tera
+        .render(template, context)
+        .map_err(ErrorInternalServerError)?;
+    Ok(HttpResponse::Ok()
+        .insert_header(ContentType::html())
+        // Pages of a person: no proxy's and no back button's.
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(page))
+}
+
+fn context(worker: Option<&Worker>) -> Context {
+    let path = |path: &str| worker.map_or_else(|| path.to_owned(), |it| it.public_path(path));
+    let mut context = Context::new();
+    context.insert("home", &path("/"));
+    context.insert("profile", &path("/wechat8008/index"));
+    context.insert("login", &path(LOGIN_PATH));
+    context.insert("logout", &path("/logout"));
+    context
+}
+
+async fn index(
+    user: Option<WechatUser>,
+    req: HttpRequest,
+    tera: web::Data<Tera>,
+) -> actix_web::Result<HttpResponse> {
+    let mut context = context(req.app_data());
+    if let Some(user) = user {
+        context.insert("name", user.display_name());
+    }
+    render(&tera, "home.html", &context)
+}
+
+async fn profile(
+    user: WechatUser,
+    req: HttpRequest,
+    tera: web::Data<Tera>,
+) -> actix_web::Result<HttpResponse> {
+    let mut context = context(req.app_data());
+    context.insert("name", user.display_name());
+    context.insert("picture", &user.picture(actix_wechat::PictureSize::Px132));
+    context.insert("user", &user);
+    render(&tera, "index.html", &context)
+}
+
+async fn me(user: WechatUser) -> impl Responder {
+    web::Json(user).customize().insert_header((header::CACHE_CONTROL, "private, no-store"))
+}
+
+async fn openid(visitor: WechatOpenId) -> impl Responder {
+    text(visitor.openid)
+}
+
+async fn comment(user: WechatUser) -> impl Responder {
+    text(format!("ok {}", user.nickname))
+}
+
+fn text(body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(ContentType::plaintext())
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(body)
+}
+
+async fn logout(req: HttpRequest) -> HttpResponse {
+    WechatUser::forget(&req);
+    let home = req
+        .app_data::<Worker>()
+        .map_or_else(|| "/".to_owned(), |worker| worker.public_path("/"));
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, home))
+        .finish()
+}

@@ -1,0 +1,22 @@
+//! The smallest honest app: a page for whoever is logged in at WeChat.
+
+use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_web::{App, HttpServer, cookie::Key, web};
+use actix_wechat::{Wechat, WechatUser, simulator::Simulator};
+
+async fn page(user: WechatUser) -> String {
+    format!("你好，{}！", user.display_name())
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let simulator = Simulator::start().await?;
+    let wechat = Wechat::simulated(&simulator).public_url("http://127.0.0.1:8008").build()?;
+    let key = Key::generate();
+    let server = HttpServer::new(move || {
+        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone());
+        let session = session.cookie_secure(wechat.is_https()).build();
+        App::new().app_data(wechat.worker()).wrap(session).route("/", web::get().to(page))
+    });
+    Ok(server.bind("127.0.0.1:8008")?.run().await?)
+}

@@ -1,0 +1,390 @@
+//! The answers of the login itself: redirects, pages and their JSON twins, each with its headers.
+//!
+//! An answer is built when it goes out and not before: an error that a handler swallowed with
+//! `Option<WechatUser>` has set no cookie and logged nothing.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{
+        StatusCode,
+        header::{self, ContentType},
+    },
+};
+use serde_json::json;
+
+use crate::{
+    api::CallError,
+    browser,
+    config::{Settings, Snapshot, Wechat},
+    exchange::Failure,
+    pages::{Facts, Page},
+    pending::{LoginCookie, removal},
+    reason::Reason,
+    urls::{self, Scope, State},
+};
+
+/// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
+const LONG_URL: usize = 1_000;
+/// Beyond this nothing can be expected to carry it.
+const TOO_LONG_URL: usize = 3_000;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+    img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The request that is answered, as far as its answer depends on it.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    wechat: Wechat,
+    /// Path and query of the page, without WeChat's parameters.
+    page: String,
+    cookie: Option<LoginCookie>,
+    /// What the extractor asks of a visitor in WeChat's browser.
+    scope: Scope,
+    english: bool,
+    html: bool,
+    in_wechat: bool,
+    cookies_unreadable: bool,
+    referer: Option<String>,
+    now: u64,
+}
+
+impl Asked {
+    pub(crate) fn new(
+        wechat: &Wechat,
+        req: &HttpRequest,
+        cookie: Option<LoginCookie>,
+        scope: Scope,
+        now: u64,
+    ) -> Self {
+        let headers = req.headers();
+        let referer = headers.get(header::REFERER);
+        Self {
+            wechat: wechat.clone(),
+            page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
+            cookie,
+            scope,
+            english: browser::prefers_english(headers),
+            html: browser::wants_html(headers),
+            in_wechat: browser::is_wechat(headers),
+            cookies_unreadable: req.cookies().is_err(),
+            referer: referer.and_then(|referer| Some(referer.to_str().ok()?.to_owned())),
+            now,
+        }
+    }
+
+    /// The pending login with one more failure counted.
+    pub(crate) fn one_round_more(&self) -> Option<LoginCookie> {
+        let rounds = self.cookie.as_ref()?.rounds().saturating_add(1);
+        Some(LoginCookie::pend(
+            self.cookie.as_ref(),
+            rounds.min(State::MAX_ROUNDS),
+            self.now,
+        ))
+    }
+}
+
+/// What an extractor answers.
+pub(crate) enum Answer {
+    /// The app registered no account.
+    Unregistered {
+        html: bool,
+    },
+    /// A program is not logged in.
+    Refused(Asked),
+    /// To WeChat, or to what stands before it.
+    Login {
+        asked: Asked,
+        rounds: u8,
+        /// A HEAD gets none.
+        cookie: bool,
+        /// The visitor has tapped a link already.
+        tapped: bool,
+    },
+    /// To the clean page; `cookie` is the login cookie from now on.
+    Clean {
+        asked: Asked,
+        cookie: Option<LoginCookie>,
+    },
+    Stopped {
+        asked: Asked,
+        failure: Failure,
+    },
+}
+
+impl Answer {
+    /// A page for a case that no call to WeChat is the cause of.
+    pub(crate) fn stopped(asked: Asked, reason: Reason) -> Self {
+        let failure = Failure {
+            reason,
+            error: None,
+            quota: false,
+        };
+        Self::Stopped { asked, failure }
+    }
+
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::Unregistered { .. } => Reason::Misconfigured,
+            Self::Refused(_) | Self::Login { .. } => Reason::LoginRequired,
+            Self::Clean { .. } => Reason::Completed,
+            Self::Stopped { failure, .. } => failure.reason,
+        }
+    }
+
+    pub(crate) fn call_error(&self) -> Option<&CallError> {
+        match self {
+            Self::Stopped { failure, .. } => failure.error.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Login { .. } => StatusCode::FOUND,
+            _ => self.reason().status(),
+        }
+    }
+
+    pub(crate) fn respond(&self) -> HttpResponse {
+        match self {
+            Self::Unregistered { html } => unregistered(*html),
+            Self::Refused(asked) => asked.refuse(),
+            Self::Login {
+                asked,
+                rounds,
+                cookie,
+                tapped,
+            } => asked.log_in(*rounds, *cookie, *tapped),
+            Self::Clean { asked, cookie } => asked.clean(cookie.as_ref()),
+            Self::Stopped { asked, failure } => asked.stop(failure),
+        }
+    }
+}
+
+impl Asked {
+    fn settings(&self) -> &Settings {
+        &self.wechat.0
+    }
+
+    fn log_in(&self, rounds: u8, cookie: bool, tapped: bool) -> HttpResponse {
+        let settings = self.settings();
+        let scope = match (self.in_wechat, settings.website()) {
+            (false, Some(_)) => Scope::Login,
+            _ => self.scope,
+        };
+        if !self.in_wechat && settings.outside.is_qr() {
+            return self.outside();
+        }
+        let login = LoginCookie::pend(self.cookie.as_ref(), rounds, self.now);
+        let state = State {
+            rounds,
+            scope,
+            nonce: login.nonce().unwrap_or_default().to_owned(),
+        };
+        let url = settings.authorize_url(&self.page, &state);
+        if url.len() > TOO_LONG_URL {
+            return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
+        }
+        if url.len() > LONG_URL {
+            tracing::warn!(
+                name: "wechat.login.long_url",
+                length = url.len(),
+                "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
+            );
+        }
+        let mut response = match (&settings.ask_first, scope) {
+            (Some(why), Scope::UserInfo) if !tapped => {
+                let facts = Facts {
+                    retry_url: &url,
+                    why,
+                    ..self.facts("")
+                };
+                html(
+                    StatusCode::OK,
+                    settings.pages.render(Page::AskFirst, &facts),
+                )
+            }
+            _ => redirect(&url),
+        };
+        if cookie {
+            self.set_cookie(&mut response, Some(&login));
+        }
+        response
+    }
+
+    fn clean(&self, cookie: Option<&LoginCookie>) -> HttpResponse {
+        let mut response = redirect(&self.settings().public.page(&self.page));
+        if cookie.is_some() {
+            self.set_cookie(&mut response, cookie);
+        }
+        response
+    }
+
+    fn stop(&self, failure: &Failure) -> HttpResponse {
+        let settings = self.settings();
+        let reason = match failure.reason {
+            // A cookie header that is not UTF-8 hides the session from the server.
+            Reason::SessionLost if self.cookies_unreadable => Reason::CookiesOff,
+            reason => reason,
+        };
+        if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
+            return redirect(&settings.public.page(path));
+        }
+        self.log(reason);
+        let mut response = self.page(Page::Of(reason), reason);
+        if failure.quota {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+        }
+        let resets_count = matches!(
+            reason,
+            Reason::CodeRefused | Reason::CookiesOff | Reason::SessionLost
+        );
+        if resets_count && self.cookie.is_some() {
+            self.set_cookie(&mut response, None);
+        }
+        response
+    }
+
+    /// What the exchange has not logged already.
+    fn log(&self, reason: Reason) {
+        match reason {
+            Reason::SessionLost => tracing::error!(
+                name: "wechat.login.failed",
+                reason = reason.as_str(),
+                cure = "check that `SessionMiddleware` is registered and wraps these routes; that its cookie is not `Secure` while the public URL is http, not `SameSite=Strict`, and stays below 4,096 bytes; that all servers share the key and the version of actix-session",
+                "wechat.login.failed"
+            ),
+            Reason::CookiesOff => tracing::warn!(
+                name: "wechat.login.failed",
+                reason = reason.as_str(),
+                cure = "if it happens to everybody: check that the public URL is the address that browsers use, and https if its cookie is `__Host-`",
+                "wechat.login.failed"
+            ),
+            Reason::Declined | Reason::CodeRefused | Reason::Snapshot => tracing::info!(
+                name: "wechat.login.failed",
+                reason = reason.as_str(),
+                "wechat.login.failed"
+            ),
+            _ => {}
+        }
+    }
+
+    fn refuse(&self) -> HttpResponse {
+        let reason = Reason::LoginRequired;
+        if self.html {
+            return self.page(Page::Of(reason), reason);
+        }
+        let mut body = json!({ "error": reason.as_str() });
+        if let Some(path) = &self.settings().login_path {
+            body["login_url"] = self.login_url(path).into();
+        }
+        plain(reason.status()).json(body)
+    }
+
+    /// The login page, which leads back to the page that the program ran on.
+    fn login_url(&self, login_path: &str) -> String {
+        let public = &self.settings().public;
+        let page = self
+            .referer
+            .as_deref()
+            .and_then(|referer| public.referred(referer))
+            .unwrap_or_else(|| "/".to_owned());
+        public.path(&format!("{login_path}?return_to={}", urls::encode(&page)))
+    }
+
+    #[cfg(feature = "qrcode")]
+    fn outside(&self) -> HttpResponse {
+        let page = self.settings().public.page(&self.page);
+        let Ok(code) = qrcode::QrCode::new(&page) else {
+            return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
+        };
+        let svg = code
+            .render::<qrcode::render::svg::Color<'_>>()
+            .min_dimensions(240, 240)
+            .build();
+        // Only the element: the XML declaration before it has no place within HTML.
+        let svg = svg.find("<svg").map_or("", |start| &svg[start..]);
+        let facts = Facts {
+            retry_url: &page,
+            qr_svg: svg,
+            ..self.facts("")
+        };
+        html(
+            StatusCode::OK,
+            self.settings().pages.render(Page::Outside, &facts),
+        )
+    }
+
+    #[cfg(not(feature = "qrcode"))]
+    fn outside(&self) -> HttpResponse {
+        self.page(Page::Outside, Reason::LoginRequired)
+    }
+
+    fn page(&self, page: Page, reason: Reason) -> HttpResponse {
+        let clean = self.settings().public.page(&self.page);
+        let facts = Facts {
+            retry_url: &clean,
+            ..self.facts(reason.as_str())
+        };
+        html(reason.status(), self.settings().pages.render(page, &facts))
+    }
+
+    fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
+        Facts {
+            english: self.english,
+            reason,
+            ..Facts::default()
+        }
+    }
+
+    /// Sets the login cookie, or takes it back.
+    fn set_cookie(&self, response: &mut HttpResponse, login: Option<&LoginCookie>) {
+        let settings = self.settings();
+        let (name, secure) = (&settings.cookie_name, settings.public.is_https());
+        let cookie = match login {
+            Some(login) => login.to_cookie(name, secure, self.now),
+            None => removal(name, secure),
+        };
+        if response.add_cookie(&cookie).is_err() {
+            tracing::error!(name: "wechat.cookie.failed", "wechat.cookie.failed");
+        }
+    }
+}
+
+fn unregistered(html_wanted: bool) -> HttpResponse {
+    tracing::error!(
+        name: "wechat.config.missing",
+        "wechat.config.missing: no account is registered for this route; add `.app_data(wechat.worker())` to its `App` or scope"
+    );
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    if html_wanted {
+        html(status, "<!doctype html><meta charset=utf-8><title>500</title><p>登录暂不可用 · Login is not available".to_owned())
+    } else {
+        plain(status).json(json!({ "error": Reason::Misconfigured.as_str() }))
+    }
+}
+
+/// The headers of every answer.
+fn plain(status: StatusCode) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"));
+    response
+}
+
+fn redirect(url: &str) -> HttpResponse {
+    plain(StatusCode::FOUND)
+        .insert_header((header::LOCATION, url))
+        .finish()
+}
+
+fn html(status: StatusCode, body: String) -> HttpResponse {
+    plain(status)
+        .insert_header(ContentType::html())
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(body)
+}

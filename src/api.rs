@@ -1,0 +1,354 @@
+//! The calls to WeChat's API, over awc: [`Worker`] and what it answers.
+
+use std::{fmt, time::Duration};
+
+use actix_web::{
+    error::{ParseError, PayloadError},
+    http::Version,
+    rt::time::timeout,
+};
+use awc::error::{ConnectError, SendRequestError};
+use derive_more::{Display, Error};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::{
+    config::{Credentials, Wechat},
+    errcode::{Call, Fault, Outcome, verdict},
+    hook::Tokens,
+    reason::Reason,
+    urls::encode,
+    user::{number, text},
+};
+
+/// More than any answer of these calls; a profile is half a kilobyte.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// One account's login on one worker thread: what `App::app_data` registers.
+///
+/// Made by [`Wechat::worker`] or [`Wechat::worker_with`]. For apps that keep a user's [`Tokens`] it
+/// is also a small client: take it from the request with `req.app_data::<Worker>()`.
+///
+/// ```
+/// use actix_web::{HttpRequest, HttpResponse};
+/// use actix_wechat::Worker;
+///
+/// async fn still_valid(req: HttpRequest) -> HttpResponse {
+///     let Some(worker) = req.app_data::<Worker>() else {
+///         return HttpResponse::InternalServerError().finish();
+///     };
+///     match worker.check("the stored access token", "the openid").await {
+///         Ok(valid) => HttpResponse::Ok().body(valid.to_string()),
+///         Err(err) => HttpResponse::BadGateway().body(err.to_string()),
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Worker {
+    pub(crate) wechat: Wechat,
+    client: awc::Client,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Worker").field(&self.wechat).finish()
+    }
+}
+
+/// A call to WeChat that failed.
+///
+/// ```
+/// # async fn example(worker: &actix_wechat::Worker) {
+/// if let Err(err) = worker.refresh("the stored refresh token").await {
+///     eprintln!("{err}; errcode {:?}, rid {:?}", err.errcode(), err.rid());
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, Display, Error, PartialEq, Eq)]
+#[display("{}", self.reason())]
+pub struct CallError {
+    pub(crate) fault: Fault,
+    rid: Option<String>,
+}
+
+impl CallError {
+    fn new(fault: Fault) -> Self {
+        Self { fault, rid: None }
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Self::new(Fault::TimedOut)
+    }
+
+    /// What kind of failure it is.
+    ///
+    /// ```
+    /// # fn example(err: &actix_wechat::CallError) -> bool {
+    /// err.reason() == actix_wechat::Reason::TimedOut
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match verdict(Call::Profile, self.fault).outcome {
+            Outcome::Restart => Reason::LoginRequired,
+            Outcome::Page(reason) => reason,
+        }
+    }
+
+    /// WeChat's error number, where it answered with one.
+    ///
+    /// ```
+    /// # fn example(err: &actix_wechat::CallError) -> bool {
+    /// err.errcode() == Some(40030)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn errcode(&self) -> Option<i64> {
+        match self.fault {
+            Fault::Errcode(errcode) => Some(errcode),
+            _ => None,
+        }
+    }
+
+    /// WeChat's name of the failed request, which its support asks for.
+    ///
+    /// ```
+    /// # fn example(err: &actix_wechat::CallError) -> Option<&str> {
+    /// err.rid()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn rid(&self) -> Option<&str> {
+        self.rid.as_deref()
+    }
+}
+
+/// The answer to an exchanged code.
+pub(crate) struct Exchanged {
+    pub(crate) openid: String,
+    pub(crate) unionid: Option<String>,
+    pub(crate) is_snapshotuser: bool,
+    pub(crate) tokens: Tokens,
+}
+
+impl Worker {
+    pub(crate) fn new(wechat: Wechat) -> Self {
+        #[cfg(feature = "rustls")]
+        // Where the app has chosen a provider, that one stays; without any, or with two compiled
+        // in, making a client would panic.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = awc::Client::builder()
+            // The app secret is in the query: a redirect would carry it elsewhere.
+            .disable_redirects()
+            // The deadline around the whole login is the exchange's.
+            .disable_timeout()
+            // The HTTP/2 part logs whole requests at trace level.
+            .max_http_version(Version::HTTP_11)
+            .finish();
+        Self { wechat, client }
+    }
+
+    pub(crate) fn with_client(wechat: Wechat, client: awc::Client) -> Self {
+        Self { wechat, client }
+    }
+
+    /// Gets a new access token (WeChat's `/sns/oauth2/refresh_token`), within the login's deadline.
+    ///
+    /// WeChat extends a token that is still valid and keeps it, and gives another one for an
+    /// expired one. A refresh token lives 30 days.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::LoginRequired`] where the visitor has to log in again; else why WeChat could not
+    /// be asked.
+    ///
+    /// ```
+    /// # async fn example(worker: &actix_wechat::Worker) -> Result<(), actix_wechat::CallError> {
+    /// let tokens = worker.refresh("the stored refresh token").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, CallError> {
+        let appid = &self.wechat.0.account.appid;
+        let query = format!(
+            "/sns/oauth2/refresh_token?appid={}&grant_type=refresh_token&refresh_token={}",
+            encode(appid),
+            encode(refresh_token),
+        );
+        let answer = self.in_time(self.get(&query)).await?;
+        tokens(&answer, "").ok_or_else(|| CallError::new(Fault::Malformed))
+    }
+
+    /// Asks whether an access token is still good (WeChat's `/sns/auth`), within the login's
+    /// deadline.
+    ///
+    /// # Errors
+    ///
+    /// Why WeChat could not be asked.
+    ///
+    /// ```
+    /// # async fn example(worker: &actix_wechat::Worker) -> Result<(), actix_wechat::CallError> {
+    /// if !worker.check("the stored access token", "the openid").await? {
+    ///     println!("time to refresh it");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn check(&self, access_token: &str, openid: &str) -> Result<bool, CallError> {
+        /// Not this user's token, no token, expired, revoked.
+        const INVALID: [i64; 5] = [40001, 40003, 40014, 42001, 42007];
+        let query = format!(
+            "/sns/auth?access_token={}&openid={}",
+            encode(access_token),
+            encode(openid),
+        );
+        match self.in_time(self.get(&query)).await {
+            Ok(answer) if number(&answer, "errcode") == Some(0) => Ok(true),
+            Ok(_) => Err(CallError::new(Fault::Malformed)),
+            Err(err) if err.errcode().is_some_and(|code| INVALID.contains(&code)) => Ok(false),
+            Err(err) => Err(err),
+        }
+    }
+
+    pub(crate) async fn exchange(
+        &self,
+        account: &Credentials,
+        code: &str,
+    ) -> Result<Exchanged, CallError> {
+        let query = format!(
+            "/sns/oauth2/access_token?appid={}&secret={}&code={}&grant_type=authorization_code",
+            encode(&account.appid),
+            encode(account.secret()),
+            encode(code),
+        );
+        let answer = self.get(&query).await?;
+        let malformed = || CallError::new(Fault::Malformed);
+        let openid = needed(&answer, "openid").ok_or_else(malformed)?;
+        Ok(Exchanged {
+            tokens: tokens(&answer, "snsapi_base").ok_or_else(malformed)?,
+            unionid: optional(&answer, "unionid"),
+            is_snapshotuser: number(&answer, "is_snapshotuser") == Some(1),
+            openid,
+        })
+    }
+
+    /// The profile as WeChat tells it, at least with the openid that it was asked for.
+    pub(crate) async fn profile(
+        &self,
+        access_token: &str,
+        openid: &str,
+    ) -> Result<Map<String, Value>, CallError> {
+        let query = format!(
+            "/sns/userinfo?access_token={}&openid={}&lang=zh_CN",
+            encode(access_token),
+            encode(openid),
+        );
+        let answer = self.get(&query).await?;
+        if needed(&answer, "openid").as_deref() == Some(openid) {
+            Ok(answer)
+        } else {
+            Err(CallError::new(Fault::Malformed))
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        timeout(self.wechat.0.deadline, call)
+            .await
+            .unwrap_or_else(|_| Err(CallError::timed_out()))
+    }
+
+    async fn get(&self, path_and_query: &str) -> Result<Map<String, Value>, CallError> {
+        let url = format!("{}{path_and_query}", self.wechat.0.api_url);
+        let mut answer = self.client.get(url).send().await.map_err(|err| {
+            CallError::new(match err {
+                // What awc says of a connection that closed without an answer: it was made.
+                SendRequestError::Connect(ConnectError::Disconnected)
+                | SendRequestError::Send(_)
+                | SendRequestError::H2(_)
+                | SendRequestError::Response(ParseError::Incomplete | ParseError::Io(_)) => {
+                    Fault::Broken
+                }
+                SendRequestError::Connect(_) => Fault::Unconnected,
+                SendRequestError::Timeout => Fault::TimedOut,
+                _ => Fault::Malformed,
+            })
+        })?;
+        let status = answer.status();
+        if status.is_server_error() {
+            return Err(CallError::new(Fault::Broken));
+        }
+        if !status.is_success() {
+            return Err(CallError::new(Fault::Malformed));
+        }
+        let body = answer.body().limit(BODY_LIMIT).await.map_err(|err| {
+            CallError::new(match err {
+                PayloadError::Io(_) => Fault::Broken,
+                _ => Fault::Malformed,
+            })
+        })?;
+        let answer = parse(&body).ok_or_else(|| CallError::new(Fault::Malformed))?;
+        match errcode(&answer) {
+            Some(0) => Ok(answer),
+            Some(errcode) => Err(CallError {
+                fault: Fault::Errcode(errcode),
+                rid: rid(&text(&answer, "errmsg")),
+            }),
+            None => Err(CallError::new(Fault::Malformed)),
+        }
+    }
+}
+
+/// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
+/// characters unescaped and has cut characters in half.
+pub(crate) fn parse(body: &[u8]) -> Option<Map<String, Value>> {
+    let body = String::from_utf8_lossy(body);
+    // Harmless between tokens, and the cure within strings.
+    let body = body.replace(|char: char| char < ' ', " ");
+    serde_json::from_str(body.trim_start_matches('\u{feff}')).ok()
+}
+
+/// 0 where there is none; `None` where it is no number.
+fn errcode(answer: &Map<String, Value>) -> Option<i64> {
+    match answer.get("errcode") {
+        None | Some(Value::Null) => Some(0),
+        Some(Value::String(text)) if text.is_empty() => Some(0),
+        Some(_) => number(answer, "errcode"),
+    }
+}
+
+/// The `rid: …` that WeChat appends to its messages.
+fn rid(errmsg: &str) -> Option<String> {
+    let (_, rid) = errmsg.rsplit_once("rid: ")?;
+    let rid: String = rid
+        .chars()
+        .take_while(|char| char.is_ascii_hexdigit() || *char == '-')
+        .take(64)
+        .collect();
+    (!rid.is_empty()).then_some(rid)
+}
+
+/// A field that must be text and say something.
+fn needed(answer: &Map<String, Value>, name: &str) -> Option<String> {
+    answer
+        .get(name)?
+        .is_string()
+        .then(|| text(answer, name))
+        .filter(|text| !text.is_empty())
+}
+
+pub(crate) fn optional(answer: &Map<String, Value>, name: &str) -> Option<String> {
+    Some(text(answer, name)).filter(|text| !text.is_empty())
+}
+
+fn tokens(answer: &Map<String, Value>, default_scope: &str) -> Option<Tokens> {
+    let expires_in = number(answer, "expires_in").and_then(|secs| u64::try_from(secs).ok());
+    Some(Tokens {
+        access_token: SecretString::from(needed(answer, "access_token")?),
+        refresh_token: SecretString::from(text(answer, "refresh_token")),
+        expires_in: Duration::from_secs(expires_in.unwrap_or_default()),
+        scope: optional(answer, "scope").unwrap_or_else(|| default_scope.to_owned()),
+    })
+}

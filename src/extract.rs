@@ -1,0 +1,283 @@
+//! The extractors: gather what a request says, let [`decide`] say what it means, carry it out.
+
+use std::{collections::HashMap, future::ready, pin::Pin};
+
+use actix_session::SessionExt as _;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+
+use crate::{
+    answer::{Answer, Asked},
+    api::Worker,
+    browser,
+    config::Settings,
+    error::LoginError,
+    exchange::{Conclusion, Ticket, exchange},
+    flow::{Scopes, Step, Visit, decide},
+    pending::LoginCookie,
+    reason::Reason,
+    session::{Known, TooLarge, seconds},
+    urls::{Callback, Scope},
+    user::{WechatOpenId, WechatUser},
+};
+
+/// What an extractor becomes.
+pub(crate) type Extracting<I> = Pin<Box<dyn Future<Output = Result<I, LoginError>>>>;
+
+/// What an extractor hands over, and what it asks WeChat for.
+pub(crate) trait Identity: From<WechatUser> + 'static {
+    const SCOPE: Scope;
+
+    /// Whether this login is enough.
+    fn is_met_by(user: &WechatUser) -> bool;
+}
+
+impl Identity for WechatUser {
+    const SCOPE: Scope = Scope::UserInfo;
+
+    fn is_met_by(user: &WechatUser) -> bool {
+        user.scope != Scope::Base.name()
+    }
+}
+
+impl Identity for WechatOpenId {
+    const SCOPE: Scope = Scope::Base;
+
+    fn is_met_by(_: &WechatUser) -> bool {
+        true
+    }
+}
+
+impl FromRequest for WechatUser {
+    type Error = LoginError;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(req, Tapped(false))
+    }
+}
+
+impl FromRequest for WechatOpenId {
+    type Error = LoginError;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(req, Tapped(false))
+    }
+}
+
+impl WechatUser {
+    /// Logs the user of this request's account out: in the session, and for the rest of this
+    /// request. Nothing happens where nobody is logged in.
+    ///
+    /// Other accounts' users and the app's own entries stay in the session; the next user at this
+    /// account does not inherit them. With sessions kept in a cookie, a copy of the old cookie
+    /// stays good until it expires; sessions kept on the server end at once.
+    ///
+    /// ```
+    /// use actix_web::{HttpRequest, HttpResponse};
+    /// use actix_wechat::WechatUser;
+    ///
+    /// async fn logout(req: HttpRequest) -> HttpResponse {
+    ///     WechatUser::forget(&req);
+    ///     HttpResponse::SeeOther().insert_header(("Location", "/")).finish()
+    /// }
+    /// ```
+    pub fn forget(req: &HttpRequest) {
+        let Some(worker) = req.app_data::<Worker>() else {
+            return;
+        };
+        let settings = &worker.wechat.0;
+        settings.slot().forget(&req.get_session());
+        req.extensions_mut().remove::<Memo>();
+    }
+}
+
+/// A user that this request is known to come from, whatever its session says.
+#[derive(Clone)]
+pub(crate) struct Memo {
+    /// The account that it is known to; `None` for a test's made-up user, who is known everywhere.
+    pub(crate) appid: Option<String>,
+    pub(crate) user: WechatUser,
+}
+
+impl Memo {
+    /// The memo of a request, as far as it holds for this account.
+    fn find<I: Identity>(req: &HttpRequest, appid: Option<&str>) -> Option<I> {
+        let extensions = req.extensions();
+        let memo = extensions.get::<Self>()?;
+        (memo.appid.as_deref() == appid && I::is_met_by(&memo.user))
+            .then(|| I::from(memo.user.clone()))
+    }
+}
+
+/// The visitor has tapped a link to log in: asking first would be asking twice.
+#[derive(Clone, Copy)]
+pub(crate) struct Tapped(pub(crate) bool);
+
+/// What the extractors of one request ask for, by appid: a callback belongs to the handler if it
+/// carries what one of them asked.
+#[derive(Default)]
+struct Asking(HashMap<String, Scopes>);
+
+/// What the session holds for an extractor.
+enum Held<I> {
+    Enough(I),
+    /// A silent login, an old one, or the trace of a log-out.
+    TooLittle {
+        openid: String,
+    },
+    Nothing,
+}
+
+impl<I: Identity> Held<I> {
+    fn find(req: &HttpRequest, worker: &Worker) -> Self {
+        let settings = &worker.wechat.0;
+        if let Some(identity) = Memo::find(req, Some(&settings.account.appid)) {
+            return Self::Enough(identity);
+        }
+        match settings.slot().load(&req.get_session()) {
+            None => Self::Nothing,
+            Some(Known::LoggedOut { openid }) => Self::TooLittle { openid },
+            Some(Known::User(user)) if I::is_met_by(&user) && is_fresh(settings, &user) => {
+                Self::Enough(I::from(user))
+            }
+            Some(Known::User(user)) => Self::TooLittle {
+                openid: user.openid,
+            },
+        }
+    }
+}
+
+fn is_fresh(settings: &Settings, user: &WechatUser) -> bool {
+    settings.max_age.is_none_or(|max_age| {
+        settings.now().saturating_sub(seconds(user.logged_in_at)) <= max_age.as_secs()
+    })
+}
+
+/// The whole of a request's login. Without side effects until it succeeds: actix may be asked for
+/// an `Option` of the identity, and then throws a failure away.
+pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extracting<I> {
+    if let Some(identity) = Memo::find(req, None) {
+        return Box::pin(ready(Ok(identity)));
+    }
+    let Some(worker) = req.app_data::<Worker>() else {
+        let html = browser::wants_html(req.headers());
+        return Box::pin(ready(Err(LoginError::new(Answer::Unregistered { html }))));
+    };
+    let held = Held::find(req, worker);
+    let callback = req.uri().query().and_then(Callback::find);
+    match held {
+        Held::Enough(identity) if callback.is_none() => Box::pin(ready(Ok(identity))),
+        held => {
+            // Said now, decided when polled: by then all extractors of the handler have said theirs.
+            Asking::add::<I>(req, &worker.wechat.0);
+            let (req, worker) = (req.clone(), worker.clone());
+            Box::pin(async move { settle(&req, &worker, held, callback, tapped).await })
+        }
+    }
+}
+
+impl Asking {
+    fn add<I: Identity>(req: &HttpRequest, settings: &Settings) {
+        let mut extensions = req.extensions_mut();
+        if !extensions.contains::<Self>() {
+            extensions.insert(Self::default());
+        }
+        if let Some(Self(asking)) = extensions.get_mut::<Self>() {
+            let scopes = asking.entry(settings.account.appid.clone()).or_default();
+            *scopes = scopes.with(I::SCOPE);
+            if settings.website().is_some() {
+                *scopes = scopes.with(Scope::Login);
+            }
+        }
+    }
+
+    fn of(req: &HttpRequest, settings: &Settings) -> Scopes {
+        let extensions = req.extensions();
+        extensions
+            .get::<Self>()
+            .and_then(|Self(asking)| asking.get(&settings.account.appid).copied())
+            .unwrap_or_default()
+    }
+}
+
+async fn settle<I: Identity>(
+    req: &HttpRequest,
+    worker: &Worker,
+    held: Held<I>,
+    callback: Option<Callback>,
+    tapped: Tapped,
+) -> Result<I, LoginError> {
+    let settings = &worker.wechat.0;
+    let now = settings.now();
+    let cookie = LoginCookie::find(req.headers(), &settings.cookie_name, now);
+    let step = decide(Visit {
+        satisfied: matches!(held, Held::Enough(_)),
+        session_kept: !matches!(held, Held::Nothing),
+        navigation: browser::navigation(req.method(), req.headers()),
+        callback,
+        cookie: cookie.clone(),
+        scopes: Asking::of(req, settings),
+        now,
+    });
+    let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);
+    Err(LoginError::new(match step {
+        Step::Run => match held {
+            Held::Enough(identity) => return Ok(identity),
+            Held::TooLittle { .. } | Held::Nothing => Answer::Refused(asked),
+        },
+        Step::Refuse => Answer::Refused(asked),
+        Step::Clean => Answer::Clean {
+            asked,
+            cookie: None,
+        },
+        Step::Login { rounds } => Answer::Login {
+            asked,
+            rounds,
+            cookie: true,
+            tapped: tapped.0,
+        },
+        Step::PreviewLogin { rounds } => Answer::Login {
+            asked,
+            rounds,
+            cookie: false,
+            tapped: tapped.0,
+        },
+        Step::Stop(reason) => Answer::stopped(asked, reason),
+        Step::Exchange {
+            code,
+            state,
+            rounds,
+        } => {
+            let known_openid = match held {
+                Held::TooLittle { openid } => Some(openid),
+                Held::Enough(_) | Held::Nothing => None,
+            };
+            let ticket = Ticket {
+                scope: state.scope,
+                nonce: state.nonce,
+                code,
+            };
+            match exchange(worker, ticket, known_openid).await {
+                Conclusion::LoggedIn(user) => {
+                    match settings.slot().store(&req.get_session(), &user) {
+                        Ok(()) => Answer::Clean {
+                            asked,
+                            cookie: Some(LoginCookie::Completed {
+                                rounds,
+                                issued_at: now,
+                            }),
+                        },
+                        Err(TooLarge) => Answer::stopped(asked, Reason::Misconfigured),
+                    }
+                }
+                Conclusion::Restart => {
+                    let cookie = asked.one_round_more();
+                    Answer::Clean { asked, cookie }
+                }
+                Conclusion::Snapshot => Answer::stopped(asked, Reason::Snapshot),
+                Conclusion::Failed(failure) => Answer::Stopped { asked, failure },
+            }
+        }
+    }))
+}

@@ -1,0 +1,163 @@
+//! What a request means: [`decide`] turns a [`Visit`] into a [`Step`].
+//!
+//! Pure: no actix, no I/O, no clock of its own. Every case of the login stands here once.
+
+use crate::{
+    browser::Navigation,
+    pending::LoginCookie,
+    reason::Reason,
+    urls::{Callback, Scope, State},
+};
+
+/// The scopes that the extractors of one handler ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scopes(u8);
+
+impl Scopes {
+    const fn bit(scope: Scope) -> u8 {
+        match scope {
+            Scope::Base => 1,
+            Scope::UserInfo => 2,
+            Scope::Login => 4,
+        }
+    }
+
+    #[must_use]
+    pub(crate) const fn with(self, scope: Scope) -> Self {
+        Self(self.0 | Self::bit(scope))
+    }
+
+    pub(crate) const fn contains(self, scope: Scope) -> bool {
+        self.0 & Self::bit(scope) != 0
+    }
+}
+
+/// All that a decision depends on.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// The session holds what this extractor needs.
+    pub(crate) satisfied: bool,
+    /// The session holds something of ours, be it too little: so it is kept.
+    pub(crate) session_kept: bool,
+    /// Whether a person opens a page; `None` where a program asks.
+    pub(crate) navigation: Option<Navigation>,
+    /// What the query carries of ours.
+    pub(crate) callback: Option<Callback>,
+    pub(crate) cookie: Option<LoginCookie>,
+    /// What this handler asks WeChat for.
+    pub(crate) scopes: Scopes,
+    /// Seconds since the Unix epoch.
+    pub(crate) now: u64,
+}
+
+/// What to do with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Let the handler run.
+    Run,
+    /// Go to the page without WeChat's parameters.
+    Clean,
+    /// A program is not logged in: tell it so.
+    Refuse,
+    /// Send the visitor to WeChat; so many logins came back and failed before.
+    Login { rounds: u8 },
+    /// The same for a HEAD, which gets no cookie.
+    PreviewLogin { rounds: u8 },
+    /// Exchange this code, of a login that this browser started.
+    Exchange {
+        code: String,
+        state: State,
+        rounds: u8,
+    },
+    /// Show a page: no further redirect would help.
+    Stop(Reason),
+}
+
+pub(crate) fn decide(visit: Visit) -> Step {
+    let Some(navigation) = visit.navigation else {
+        return if visit.satisfied {
+            Step::Run
+        } else {
+            Step::Refuse
+        };
+    };
+    if visit.satisfied {
+        return match visit.callback {
+            Some(_) => Step::Clean,
+            None => Step::Run,
+        };
+    }
+    if navigation == Navigation::Head {
+        return Step::PreviewLogin {
+            rounds: visit.rounds_before(),
+        };
+    }
+    match visit.callback.clone() {
+        None => visit.anonymous(),
+        Some(Callback { code: None, .. }) => Step::Stop(Reason::Declined),
+        Some(Callback {
+            code: Some(code),
+            state,
+        }) if visit.is_ours(&state) => Step::Exchange {
+            code,
+            rounds: visit.rounds_before(),
+            state,
+        },
+        Some(Callback { state, .. }) => visit.foreign(&state),
+    }
+}
+
+impl Visit {
+    /// This browser started this login, and on a page that asks what this page asks.
+    fn is_ours(&self, state: &State) -> bool {
+        self.scopes.contains(state.scope)
+            && self.cookie.as_ref().and_then(LoginCookie::nonce) == Some(state.nonce.as_str())
+    }
+
+    /// A login succeeded a moment ago, and yet the session knows nothing of it.
+    fn has_lost_session(&self) -> bool {
+        let completed = |cookie: &LoginCookie| cookie.has_just_completed(self.now);
+        !self.session_kept && self.cookie.as_ref().is_some_and(completed)
+    }
+
+    /// How many logins failed before. A completed login has ended the count, unless its session
+    /// was lost: logging out and in again is no failure.
+    fn rounds_before(&self) -> u8 {
+        match &self.cookie {
+            Some(LoginCookie::Completed { .. }) if !self.has_lost_session() => 0,
+            Some(cookie) => cookie.rounds(),
+            None => 0,
+        }
+    }
+
+    fn anonymous(&self) -> Step {
+        if self.has_lost_session() {
+            go_round(self.rounds_before(), Reason::SessionLost)
+        } else {
+            login(self.rounds_before(), Reason::CodeRefused)
+        }
+    }
+
+    /// A shared link, an expired login, cookies that are off, or another page's login.
+    fn foreign(&self, state: &State) -> Step {
+        match self.cookie {
+            Some(_) => go_round(self.rounds_before(), Reason::CodeRefused),
+            // Without a cookie the count that WeChat sent back is all that is known.
+            None => go_round(state.rounds, Reason::CookiesOff),
+        }
+    }
+}
+
+/// One more login came back and failed.
+fn go_round(before: u8, reason: Reason) -> Step {
+    login(before.saturating_add(1), reason)
+}
+
+/// Three redirects are sent; the fourth becomes a page.
+fn login(rounds: u8, reason: Reason) -> Step {
+    if rounds >= State::MAX_ROUNDS {
+        Step::Stop(reason)
+    } else {
+        Step::Login { rounds }
+    }
+}

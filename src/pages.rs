@@ -1,0 +1,155 @@
+//! The pages that the login itself shows: tera templates, each replaceable by name.
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::reason::Reason;
+
+/// Name and source of every template; the first is the frame of the others.
+const TEMPLATES: [(&str, &str); 13] = [
+    (
+        "layout.html",
+        include_str!("../templates/login/layout.html"),
+    ),
+    (
+        "account_refused.html",
+        include_str!("../templates/login/account_refused.html"),
+    ),
+    (
+        "address_too_long.html",
+        include_str!("../templates/login/address_too_long.html"),
+    ),
+    (
+        "ask_first.html",
+        include_str!("../templates/login/ask_first.html"),
+    ),
+    ("busy.html", include_str!("../templates/login/busy.html")),
+    (
+        "code_refused.html",
+        include_str!("../templates/login/code_refused.html"),
+    ),
+    (
+        "cookies_off.html",
+        include_str!("../templates/login/cookies_off.html"),
+    ),
+    (
+        "declined.html",
+        include_str!("../templates/login/declined.html"),
+    ),
+    (
+        "login_required.html",
+        include_str!("../templates/login/login_required.html"),
+    ),
+    (
+        "misconfigured.html",
+        include_str!("../templates/login/misconfigured.html"),
+    ),
+    (
+        "outside.html",
+        include_str!("../templates/login/outside.html"),
+    ),
+    (
+        "session_lost.html",
+        include_str!("../templates/login/session_lost.html"),
+    ),
+    (
+        "snapshot.html",
+        include_str!("../templates/login/snapshot.html"),
+    ),
+];
+
+/// A page to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    AskFirst,
+    Outside,
+    Of(Reason),
+}
+
+impl Page {
+    const fn template(self) -> &'static str {
+        match self {
+            Self::AskFirst => "ask_first.html",
+            Self::Outside => "outside.html",
+            Self::Of(reason) => match reason {
+                Reason::LoginRequired => "login_required.html",
+                Reason::Declined => "declined.html",
+                Reason::CodeRefused | Reason::Completed => "code_refused.html",
+                Reason::Busy | Reason::Unreachable | Reason::TimedOut | Reason::MalformedAnswer => {
+                    "busy.html"
+                }
+                Reason::Misconfigured | Reason::HookFailed => "misconfigured.html",
+                Reason::AccountRefused => "account_refused.html",
+                Reason::Snapshot => "snapshot.html",
+                Reason::SessionLost => "session_lost.html",
+                Reason::CookiesOff => "cookies_off.html",
+                Reason::AddressTooLong => "address_too_long.html",
+            },
+        }
+    }
+}
+
+/// What a template may use.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Facts<'a> {
+    /// Whether to speak English rather than Chinese.
+    pub(crate) english: bool,
+    /// The name of the reason, as in the log; empty on pages that tell of no failure.
+    pub(crate) reason: &'a str,
+    /// Where the way on leads: the page itself, or WeChat on the page that asks first.
+    pub(crate) retry_url: &'a str,
+    /// The app's own words on why a login is needed.
+    pub(crate) why: &'a str,
+    /// An SVG QR code of `retry_url`, on the page for browsers outside WeChat.
+    pub(crate) qr_svg: &'a str,
+}
+
+pub(crate) struct Pages(Tera);
+
+impl Pages {
+    /// The pages, with some replaced. Says in the error which one cannot be used, and why.
+    pub(crate) fn new(replaced: &[(String, String)]) -> Result<Self, String> {
+        let mut tera = Tera::new();
+        tera.add_raw_templates(TEMPLATES)
+            .map_err(|err| one_line(&err))?;
+        for (name, source) in replaced {
+            if !TEMPLATES.iter().any(|(known, _)| known == name) {
+                let known: Vec<&str> = TEMPLATES.iter().map(|(known, _)| *known).collect();
+                return Err(format!("`{name}` is none of {}", known.join(", ")));
+            }
+            tera.add_raw_template(name, source)
+                .map_err(|err| format!("`{name}` is not a template: {}", one_line(&err)))?;
+        }
+        let pages = Self(tera);
+        for (name, _) in TEMPLATES {
+            pages
+                .render_named(name, &Facts::default())
+                .map_err(|err| format!("`{name}` does not render: {}", one_line(&err)))?;
+        }
+        Ok(pages)
+    }
+
+    /// The page as HTML. A template that fails after all leaves the reason as plain words.
+    pub(crate) fn render(&self, page: Page, facts: &Facts<'_>) -> String {
+        let name = page.template();
+        self.render_named(name, facts).unwrap_or_else(|err| {
+            tracing::error!(
+                name: "wechat.page.failed",
+                template = name,
+                error = one_line(&err),
+                "wechat.page.failed"
+            );
+            facts.reason.to_owned()
+        })
+    }
+
+    fn render_named(&self, name: &str, facts: &Facts<'_>) -> tera::TeraResult<String> {
+        self.0.render(name, &Context::from_serialize(facts)?)
+    }
+}
+
+fn one_line(err: &tera::Error) -> String {
+    let text = err.to_string();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
