@@ -1,1 +1,264 @@
 //! WeChat's side of the login, to develop and test against.
+//!
+//! A small HTTP server on a loopback port that plays `open.weixin.qq.com` and `api.weixin.qq.com`: the authorize page with its
+//! consent, the website login by QR code, and the four `/sns/*` calls, byte for byte as WeChat answers them. It shares no code with
+//! the rest of this crate: a mistake made twice would hide itself.
+//!
+//! ```
+//! # actix_web::rt::System::new().block_on(async {
+//! use actix_wechat::simulator::{Consent, Endpoint, Fault, Person, Simulator};
+//!
+//! let simulator = Simulator::start().await?;
+//! println!("both of WeChat's hosts are at {}", simulator.url());
+//!
+//! // A person sees a consent page. A test wants none, and chooses who logs in:
+//! simulator.set_consent(Consent::Automatic);
+//! simulator.sign_in(Person::named("小明"));
+//!
+//! // What if WeChat is busy once, and has spent the code all the same?
+//! simulator.fault_times(Endpoint::AccessToken, Fault::BusyAfterSpending, 1);
+//!
+//! // … drive the application here …
+//!
+//! assert_eq!(simulator.count(Endpoint::AccessToken), 0);
+//! simulator.stop().await;
+//! # std::io::Result::Ok(())
+//! # }).unwrap();
+//! ```
+//!
+//! # What it plays
+//!
+//! * **Accounts** ([`Account`]): a test account by default, which allows loopback addresses and any browser; official accounts and
+//!   website apps with all of WeChat's checks; and switches for what has been reported of WeChat but not documented.
+//! * **People** ([`Person`]): ordinary ones, and ones whose names break pages and parsers.
+//! * **Faults** ([`Fault`]): errors, late and broken answers, broken connections, for one call or for all.
+//! * **Time**: [`Simulator::advance`] lets codes and tokens expire at once.
+//! * **A log** ([`Call`]) of all calls, without secrets.
+//!
+//! Not played: the component (third-party platform) endpoints, message push, and the check of the domain verification file. The
+//! cookies of a [`Snapshot`] page are kept apart by whoever drives the browser.
+//!
+//! # Not for anybody else
+//!
+//! Whoever reaches the simulator can log in as anybody. It listens on loopback addresses only, and its feature has no place in a
+//! production build.
+//!
+//! # Control API
+//!
+//! With [`Builder::control_api`], tests in another process steer it by JSON over HTTP:
+//!
+//! | call | body |
+//! | --- | --- |
+//! | `GET /_control/calls` | answers `counts` by path and `calls`; `DELETE` clears them |
+//! | `GET /_control/people` | answers `signed_in` and `people` with `id` and `name` |
+//! | `POST /_control/sign_in` | `{"name":"小红"}`; a new name is a new person |
+//! | `POST /_control/consent` | `{"consent":"ask"}`, `"automatic"` or `"refuse"` |
+//! | `POST /_control/faults` | `{"endpoint":"user_info","fault":{"errcode":45009},"times":2}`; without `times` from now on; faults without a value are plain strings: `"fault":"hang"`; `{"delay":{"secs":2,"nanos":0}}`; `DELETE` clears them |
+//! | `POST /_control/codes` | `{"appid":"wx…","name":"小明","scope":"snsapi_userinfo"}`, answers `code` |
+//! | `POST /_control/clock` | `{"seconds":7200}` lets that time pass |
+//! | `POST /_control/standing` | `{"name":"小明","what":"revoke"}`, `"freeze"`, `"unfreeze"` or `"change_password"` |
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use actix_web::{dev::ServerHandle, web::Data};
+use tokio::sync::watch;
+
+use self::world::World;
+pub use self::{
+    account::{Account, Snapshot},
+    answer::Rid,
+    builder::Builder,
+    calls::{Call, Endpoint},
+    fault::Fault,
+    person::Person,
+    world::Consent,
+};
+
+mod account;
+mod answer;
+mod authorize;
+mod avatar;
+mod book;
+mod builder;
+mod calls;
+mod control;
+mod fault;
+mod pages;
+mod params;
+mod person;
+mod qr;
+mod reply;
+mod server;
+mod sns;
+mod target;
+mod world;
+
+/// A running simulator; see the [module's documentation](self).
+///
+/// Clones are handles to the same one, from any thread. It runs until [`stop`](Self::stop) or the end of the process, also when
+/// the last handle is dropped.
+#[derive(Clone)]
+pub struct Simulator(Arc<Running>);
+
+struct Running {
+    world: Data<World>,
+    handle: ServerHandle,
+    /// Closed when the server's thread is done.
+    ended: watch::Receiver<()>,
+}
+
+impl Simulator {
+    /// Sets up another simulator than the default one.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Starts one with [`Account::test`] on a free port of 127.0.0.1, which asks whoever sits at the browser for consent.
+    ///
+    /// # Errors
+    ///
+    /// No port could be had.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// `http://127.0.0.1:PORT`: where both of WeChat's hosts are. No slash at the end.
+    pub fn url(&self) -> &str {
+        &self.0.world.url
+    }
+
+    /// The first account.
+    pub fn account(&self) -> &Account {
+        // The builder puts one in where there was none.
+        &self.0.world.accounts[0]
+    }
+
+    /// The account of this appid.
+    ///
+    /// ```
+    /// # actix_web::rt::System::new().block_on(async {
+    /// # use actix_wechat::simulator::Simulator;
+    /// let simulator = Simulator::start().await?;
+    /// assert!(simulator.account_of(simulator.account().appid()).is_some());
+    /// assert!(simulator.account_of("wx0000000000000000").is_none());
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    pub fn account_of(&self, appid: &str) -> Option<&Account> {
+        self.0.world.account(appid).map(|(_, account)| account)
+    }
+
+    /// Who consents from now on.
+    pub fn set_consent(&self, consent: Consent) {
+        self.0.world.set_consent(consent);
+    }
+
+    /// Whose WeChat it is from now on, in every browser: [`Consent::Automatic`] and the silent `snsapi_base` act as this person,
+    /// and the consent page has them chosen. Replaces whoever had the same identity.
+    pub fn sign_in(&self, person: Person) {
+        self.0.world.sign_in(person);
+    }
+
+    /// The people to choose from.
+    pub fn people(&self) -> Vec<Person> {
+        self.0.world.people()
+    }
+
+    /// Every request to an [`Endpoint`] since the start or the last [`clear_calls`](Self::clear_calls), in order, faults included;
+    /// of very many the [last](Builder::remember).
+    pub fn calls(&self) -> Vec<Call> {
+        self.0.world.calls.all()
+    }
+
+    /// How many requests there were to this endpoint, since the same time; never forgets any.
+    pub fn count(&self, endpoint: Endpoint) -> usize {
+        self.0.world.calls.count(endpoint)
+    }
+
+    /// Forgets the calls.
+    pub fn clear_calls(&self) {
+        self.0.world.calls.clear();
+    }
+
+    /// Lets every call to this endpoint fail from now on, in place of an earlier fault set so.
+    pub fn fault(&self, endpoint: Endpoint, fault: Fault) {
+        self.0.world.faults.set(endpoint, fault);
+    }
+
+    /// Lets the next calls to this endpoint fail, before a fault that lasts; further ones queue up behind.
+    pub fn fault_times(&self, endpoint: Endpoint, fault: Fault, times: usize) {
+        self.0.world.faults.queue(endpoint, fault, times);
+    }
+
+    /// All goes well again.
+    pub fn clear_faults(&self) {
+        self.0.world.faults.clear();
+    }
+
+    /// A code as the authorize page would give it. For an account that is not here, one that is good for nothing.
+    ///
+    /// ```
+    /// # actix_web::rt::System::new().block_on(async {
+    /// # use actix_wechat::simulator::{Person, Simulator};
+    /// let simulator = Simulator::start().await?;
+    /// let code = simulator.mint_code(simulator.account().appid(), &Person::named("小明"), "snsapi_userinfo");
+    /// assert_eq!(code.len(), 32);
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    pub fn mint_code(&self, appid: &str, person: &Person, scope: &str) -> String {
+        self.0.world.mint_for(appid, person, scope)
+    }
+
+    /// The person takes the consent back, for all accounts: tokens given before get 50001, refreshing them 42007, and the page asks
+    /// again.
+    pub fn revoke(&self, person: &Person) {
+        self.0
+            .world
+            .book()
+            .revoke(person, self.0.world.accounts.len());
+    }
+
+    /// The person is frozen: the profile call gets 50002.
+    pub fn freeze(&self, person: &Person) {
+        self.0.world.book().freeze(person, true);
+    }
+
+    /// The person is frozen no longer.
+    pub fn unfreeze(&self, person: &Person) {
+        self.0.world.book().freeze(person, false);
+    }
+
+    /// The person changes the password: tokens given before get 42007.
+    pub fn change_password(&self, person: &Person) {
+        self.0.world.book().change_password(person);
+    }
+
+    /// Lets time pass, on top of the [clock](Builder::clock).
+    pub fn advance(&self, by: Duration) {
+        self.0.world.advance(by);
+    }
+
+    /// Where the button "使用完整服务" of the last [snapshot page](Snapshot) leads: the same authorize request, with consent and a real
+    /// user. A browser finds it at `/connect/full_service` too.
+    pub fn full_service_url(&self) -> Option<String> {
+        let query = self.0.world.last_snapshot()?;
+        Some(format!("{}/connect/full_service?{query}", self.url()))
+    }
+
+    /// Stops it, breaking off whatever is under way, and waits until it has stopped.
+    pub async fn stop(self) {
+        self.0.handle.stop(false).await;
+        let mut ended = self.0.ended.clone();
+        // An error says that the other side is gone, which is what is waited for.
+        while ended.changed().await.is_ok() {}
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
+    }
+}

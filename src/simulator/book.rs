@@ -1,0 +1,436 @@
+//! What WeChat remembers: codes, tokens, consents, and who has been frozen. All of it bounded.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use rand::distr::{Alphanumeric, SampleString};
+
+use super::person::Person;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a spent code is known as spent; afterwards it is any invalid code.
+const SPENT: Duration = Duration::from_secs(5 * 60);
+const ACCESS: Duration = Duration::from_secs(7200);
+const REFRESH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const CONSENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What a code stands for, and later a token.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    /// Which account, by its place in the simulator's list.
+    pub(super) account: usize,
+    pub(super) person: Person,
+    pub(super) scope: String,
+    /// Given to a snapshot page.
+    pub(super) snapshot: bool,
+}
+
+#[derive(Debug)]
+struct Code {
+    grant: Grant,
+    expires: SystemTime,
+    spent: Option<SystemTime>,
+}
+
+#[derive(Debug)]
+struct Token {
+    grant: Grant,
+    expires: SystemTime,
+    standing: (u32, u32),
+    /// For a refresh token: the access token it stands behind, and how many base logins there had been.
+    behind: Option<(Arc<str>, u32)>,
+    /// Whether the transient 40001 has been given.
+    balked: bool,
+}
+
+/// What has happened to a person since a token was given.
+#[derive(Debug, Default)]
+struct Standing {
+    frozen: bool,
+    revoked: u32,
+    password_changed: u32,
+}
+
+/// Both tokens of a login.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    pub(super) access: Arc<str>,
+    pub(super) refresh: Arc<str>,
+    pub(super) grant: Grant,
+}
+
+#[derive(Debug)]
+pub(super) struct Book {
+    codes: Ledger<Code>,
+    access: Ledger<Token>,
+    refresh: Ledger<Token>,
+    consents: Ledger<SystemTime>,
+    standings: HashMap<String, Standing>,
+    base_logins: Ledger<u32>,
+}
+
+impl Book {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            codes: Ledger::new(capacity),
+            access: Ledger::new(capacity),
+            refresh: Ledger::new(capacity),
+            consents: Ledger::new(capacity),
+            standings: HashMap::new(),
+            base_logins: Ledger::new(capacity),
+        }
+    }
+
+    /// A code as the authorize page gives it.
+    pub(super) fn mint(&mut self, grant: Grant, life: Duration, now: SystemTime) -> Arc<str> {
+        let code: Arc<str> =
+            format!("0{}", Alphanumeric.sample_string(&mut rand::rng(), 31)).into();
+        let expires = now + life;
+        let entry = Code {
+            grant,
+            expires,
+            spent: None,
+        };
+        // An unspent code is as good as unknown once it has expired.
+        self.codes.insert(code.clone(), entry, expires + SPENT, now);
+        code
+    }
+
+    /// Spends a code.
+    pub(super) fn spend(
+        &mut self,
+        code: &str,
+        account: usize,
+        now: SystemTime,
+    ) -> Result<Grant, i64> {
+        let Some(entry) = self.codes.get_mut(code) else {
+            return Err(40029);
+        };
+        if entry.grant.account != account {
+            return Err(40029);
+        }
+        match entry.spent {
+            Some(spent) if now < spent + SPENT => Err(40163),
+            None if now < entry.expires => {
+                entry.spent = Some(now);
+                Ok(entry.grant.clone())
+            }
+            _ => Err(40029),
+        }
+    }
+
+    pub(super) fn issue(
+        &mut self,
+        grant: Grant,
+        refresh_dies_on_base: bool,
+        now: SystemTime,
+    ) -> Tokens {
+        let key = grant.key();
+        if refresh_dies_on_base && grant.scope == "snsapi_base" {
+            let logins = self.base_logins.get(&key).map_or(1, |logins| logins + 1);
+            self.base_logins
+                .insert(key.clone(), logins, now + 2 * REFRESH, now);
+        }
+        let logins = self.base_logins.get(&key).copied().unwrap_or(0);
+        let access = self.new_access(grant.clone(), now);
+        let refresh = random_token();
+        let token = Token {
+            standing: self.standing(&grant.person),
+            grant: grant.clone(),
+            expires: now + REFRESH,
+            behind: Some((access.clone(), logins)),
+            balked: false,
+        };
+        self.refresh
+            .insert(refresh.clone(), token, now + 2 * REFRESH, now);
+        Tokens {
+            access,
+            refresh,
+            grant,
+        }
+    }
+
+    /// The same access token with its life extended, or a new one if it has expired.
+    pub(super) fn refresh(
+        &mut self,
+        refresh: &str,
+        account: usize,
+        now: SystemTime,
+    ) -> Result<Tokens, i64> {
+        let Some(token) = self.refresh.get(refresh) else {
+            return Err(40030);
+        };
+        if token.grant.account != account {
+            return Err(40030);
+        }
+        if now >= token.expires {
+            return Err(42002);
+        }
+        let grant = token.grant.clone();
+        let (access, logins) = token.behind.clone().unwrap_or_else(|| (Arc::from(""), 0));
+        if token.standing != self.standing(&grant.person) {
+            return Err(42007);
+        }
+        if self.base_logins.get(&grant.key()).copied().unwrap_or(0) != logins {
+            return Err(40030);
+        }
+        let access = match self.access.get_mut(&access) {
+            Some(token) if now < token.expires => {
+                token.expires = now + ACCESS;
+                self.access.keep(&access, now + ACCESS + DAY, now);
+                access
+            }
+            _ => {
+                let access = self.new_access(grant.clone(), now);
+                if let Some(token) = self.refresh.get_mut(refresh) {
+                    token.behind = Some((access.clone(), logins));
+                }
+                access
+            }
+        };
+        Ok(Tokens {
+            access,
+            refresh: refresh.into(),
+            grant,
+        })
+    }
+
+    /// Whose token this is, if it is good; 40001 stands for a token that is not known at all.
+    pub(super) fn owner(
+        &self,
+        access: &str,
+        openid_is_theirs: impl Fn(&Grant) -> bool,
+        now: SystemTime,
+    ) -> Result<Grant, i64> {
+        let Some(token) = self.access.get(access) else {
+            return Err(40001);
+        };
+        if now >= token.expires {
+            return Err(42001);
+        }
+        let (revoked, password_changed) = self.standing(&token.grant.person);
+        if token.standing.1 != password_changed {
+            return Err(42007);
+        }
+        if token.standing.0 != revoked {
+            return Err(50001);
+        }
+        if self
+            .standings
+            .get(token.grant.person.id())
+            .is_some_and(|standing| standing.frozen)
+        {
+            return Err(50002);
+        }
+        if !openid_is_theirs(&token.grant) {
+            return Err(40003);
+        }
+        Ok(token.grant.clone())
+    }
+
+    /// Whether this token has not been refused without a reason yet; it has been, from now on.
+    pub(super) fn balks(&mut self, access: &str) -> bool {
+        match self.access.get_mut(access) {
+            Some(token) => !std::mem::replace(&mut token.balked, true),
+            None => false,
+        }
+    }
+
+    pub(super) fn consent(&mut self, grant: &Grant, now: SystemTime) {
+        self.consents
+            .insert(grant.key(), now + CONSENT, now + CONSENT, now);
+    }
+
+    pub(super) fn has_consented(&self, grant: &Grant, now: SystemTime) -> bool {
+        self.consents
+            .get(&grant.key())
+            .is_some_and(|until| now < *until)
+    }
+
+    pub(super) fn revoke(&mut self, person: &Person, accounts: usize) {
+        self.standing_of(person).revoked += 1;
+        for account in 0..accounts {
+            self.consents.remove(&key(account, person));
+        }
+    }
+
+    pub(super) fn change_password(&mut self, person: &Person) {
+        self.standing_of(person).password_changed += 1;
+    }
+
+    pub(super) fn freeze(&mut self, person: &Person, frozen: bool) {
+        self.standing_of(person).frozen = frozen;
+    }
+
+    fn standing_of(&mut self, person: &Person) -> &mut Standing {
+        self.standings.entry(person.id().to_owned()).or_default()
+    }
+
+    fn standing(&self, person: &Person) -> (u32, u32) {
+        self.standings.get(person.id()).map_or((0, 0), |standing| {
+            (standing.revoked, standing.password_changed)
+        })
+    }
+
+    fn new_access(&mut self, grant: Grant, now: SystemTime) -> Arc<str> {
+        let access = random_token();
+        let token = Token {
+            standing: self.standing(&grant.person),
+            grant,
+            expires: now + ACCESS,
+            behind: None,
+            balked: false,
+        };
+        // Kept a while after its end, to be told apart from a token that never was.
+        self.access
+            .insert(access.clone(), token, now + ACCESS + DAY, now);
+        access
+    }
+}
+
+impl Grant {
+    fn key(&self) -> Arc<str> {
+        key(self.account, &self.person)
+    }
+}
+
+fn key(account: usize, person: &Person) -> Arc<str> {
+    format!("{account} {}", person.id()).into()
+}
+
+/// 110 characters, with the number that WeChat's tokens begin with.
+fn random_token() -> Arc<str> {
+    format!("59_{}", Alphanumeric.sample_string(&mut rand::rng(), 107)).into()
+}
+
+/// How long an unused code lives: five minutes, for a website app ten.
+pub(super) fn code_life(website: bool) -> Duration {
+    MINUTE * if website { 10 } else { 5 }
+}
+
+/// A map that forgets: what is past its time, and beyond the capacity the oldest.
+#[derive(Debug)]
+pub(super) struct Ledger<T> {
+    entries: HashMap<Arc<str>, (SystemTime, T)>,
+    /// When to forget what, roughly in order. A key whose time has changed since is here twice; the entry knows which one holds.
+    ages: VecDeque<(SystemTime, Arc<str>)>,
+    capacity: usize,
+}
+
+impl<T> Ledger<T> {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            entries: HashMap::new(),
+            ages: VecDeque::new(),
+            capacity: capacity.max(1),
+        }
+    }
+
+    pub(super) fn insert(
+        &mut self,
+        key: Arc<str>,
+        entry: T,
+        forget_at: SystemTime,
+        now: SystemTime,
+    ) {
+        self.sweep(now);
+        self.ages.push_back((forget_at, key.clone()));
+        self.entries.insert(key, (forget_at, entry));
+    }
+
+    /// Keeps an entry until another time than it was to be kept.
+    pub(super) fn keep(&mut self, key: &Arc<str>, forget_at: SystemTime, now: SystemTime) {
+        self.sweep(now);
+        if let Some((until, _)) = self.entries.get_mut(key) {
+            *until = forget_at;
+            self.ages.push_back((forget_at, key.clone()));
+        }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&T> {
+        self.entries.get(key).map(|(_, entry)| entry)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
+        self.entries.get_mut(key).map(|(_, entry)| entry)
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        self.entries.remove(key);
+    }
+
+    fn sweep(&mut self, now: SystemTime) {
+        while let Some((oldest, _)) = self.ages.front() {
+            if *oldest > now && self.ages.len() < self.capacity {
+                break;
+            }
+            if let Some((age, key)) = self.ages.pop_front()
+                && self
+                    .entries
+                    .get(&key)
+                    .is_some_and(|(until, _)| *until == age)
+            {
+                self.entries.remove(&key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_ledger_forgets_what_is_past_its_time() {
+        let mut ledger = Ledger::new(100);
+        ledger.insert("early".into(), 1, at(10), at(0));
+        ledger.insert("kept".into(), 2, at(10), at(0));
+        ledger.keep(&"kept".into(), at(30), at(5));
+        ledger.insert("late".into(), 3, at(20), at(15));
+        assert_eq!(
+            (ledger.get("early"), ledger.get("kept"), ledger.get("late")),
+            (None, Some(&2), Some(&3))
+        );
+        ledger.insert("last".into(), 4, at(50), at(40));
+        assert_eq!(ledger.entries.len(), 1);
+        assert_eq!(ledger.ages.len(), 1);
+    }
+
+    #[test]
+    fn a_ledger_never_holds_more_than_its_capacity() {
+        let mut ledger = Ledger::new(10);
+        for number in 0..1_000 {
+            ledger.insert(number.to_string().into(), number, at(100), at(0));
+            ledger.keep(&number.to_string().into(), at(200), at(0));
+        }
+        assert!(ledger.entries.len() <= 10 && ledger.ages.len() <= 10);
+        assert_eq!(ledger.get("999"), Some(&999));
+    }
+
+    #[test]
+    fn a_code_is_spent_once_and_later_forgotten() {
+        let mut book = Book::new(100);
+        let grant = Grant {
+            account: 0,
+            person: Person::named("小明"),
+            scope: "snsapi_base".to_owned(),
+            snapshot: false,
+        };
+        let code = book.mint(grant.clone(), code_life(false), at(0));
+        assert_eq!(code.len(), 32);
+        assert_eq!(book.spend(&code, 1, at(1)).err(), Some(40029));
+        assert!(book.spend(&code, 0, at(299)).is_ok());
+        assert_eq!(book.spend(&code, 0, at(299)).err(), Some(40163));
+        assert_eq!(book.spend(&code, 0, at(599)).err(), Some(40029));
+        let late = book.mint(grant, code_life(false), at(0));
+        assert_eq!(book.spend(&late, 0, at(300)).err(), Some(40029));
+    }
+}

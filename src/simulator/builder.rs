@@ -1,0 +1,124 @@
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    time::SystemTime,
+};
+
+use super::{
+    Simulator,
+    account::Account,
+    person::Person,
+    server,
+    world::{Clock, Consent},
+};
+
+/// Sets up a [`Simulator`].
+///
+/// ```
+/// # actix_web::rt::System::new().block_on(async {
+/// use actix_wechat::simulator::{Account, Consent, Person, Simulator};
+///
+/// let simulator = Simulator::builder()
+///     .account(Account::official("wx0123456789abcdef", "a secret", "shop.example.cn"))
+///     .people([Person::named("小明"), Person::named("小红")])
+///     .consent(Consent::Automatic)
+///     .start()
+///     .await?;
+/// assert_eq!(simulator.account().appid(), "wx0123456789abcdef");
+/// # simulator.stop().await;
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
+#[must_use]
+pub struct Builder {
+    pub(super) accounts: Vec<Account>,
+    pub(super) people: Vec<Person>,
+    pub(super) clock: Clock,
+    pub(super) consent: Consent,
+    pub(super) control_api: bool,
+    pub(super) bind: SocketAddr,
+    pub(super) remember: usize,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            accounts: Vec::new(),
+            people: Person::cast(),
+            clock: Box::new(SystemTime::now),
+            consent: Consent::default(),
+            control_api: false,
+            bind: (Ipv4Addr::LOCALHOST, 0).into(),
+            remember: 100_000,
+        }
+    }
+
+    /// One more account. Default, if there is none: [`Account::test`].
+    pub fn account(mut self, account: Account) -> Self {
+        self.accounts.push(account);
+        self
+    }
+
+    /// The people to choose from; the first is signed in. Default: [`Person::cast`].
+    pub fn people(mut self, people: impl IntoIterator<Item = Person>) -> Self {
+        self.people = people.into_iter().collect();
+        self
+    }
+
+    /// What time it is. Default: the system's; see also [`Simulator::advance`].
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Who consents. Default: [`Consent::Ask`].
+    pub fn consent(mut self, consent: Consent) -> Self {
+        self.consent = consent;
+        self
+    }
+
+    /// Serves the control API under `/_control/`, for tests in another process: see the
+    /// [module's documentation](super#control-api). Default: false, for whoever reaches it can be anybody.
+    pub fn control_api(mut self, enabled: bool) -> Self {
+        self.control_api = enabled;
+        self
+    }
+
+    /// Where to listen: loopback only. Default: a free port of 127.0.0.1.
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.bind = address;
+        self
+    }
+
+    /// How many calls, codes and tokens are remembered, each; beyond that the oldest are forgotten, also codes still good. Default:
+    /// 100,000, some 150 MB at the most; a load test that measures memory sets it to what is under way at one time.
+    pub fn remember(mut self, count: usize) -> Self {
+        self.remember = count;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// The address is not loopback ([`io::ErrorKind::InvalidInput`]) or cannot be bound.
+    pub async fn start(mut self) -> io::Result<Simulator> {
+        if self.accounts.is_empty() {
+            self.accounts.push(Account::test());
+        }
+        server::start(self).await
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("accounts", &self.accounts)
+            .field("people", &self.people.len())
+            .field("consent", &self.consent)
+            .field("control_api", &self.control_api)
+            .field("bind", &self.bind)
+            .field("remember", &self.remember)
+            .finish_non_exhaustive()
+    }
+}
