@@ -73,8 +73,11 @@ async fn run() -> Result<(), Refusal> {
     let settings = Settings::from_env()?;
     let wechat = account(&settings).await?;
     match &settings.redis_url {
-        Some(url) => serve(&settings, wechat, redis_sessions(url).await?).await,
-        None => serve(&settings, wechat, CookieSessionStore::default()).await,
+        Some(url) => {
+            let store = redis_sessions(url).await?;
+            serve(&settings, wechat, move || store.clone()).await
+        }
+        None => serve(&settings, wechat, CookieSessionStore::default).await,
     }
 }
 
@@ -168,7 +171,10 @@ async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
     let public_url = public_url.as_ref().unwrap_or(&settings.default_public_url);
     let endpoints_set =
         variable("WECHAT_OPEN_URL")?.is_some() || variable("WECHAT_API_URL")?.is_some();
-    let listens_to_others = settings.listen.iter().any(|address| !address.ip().is_loopback());
+    let listens_to_others = settings
+        .listen
+        .iter()
+        .any(|address| !address.ip().is_loopback());
     if endpoints_set || listens_to_others || !is_loopback(public_url) {
         // A server that lost its environment must not let anybody in.
         return Err(configuration(
@@ -184,7 +190,8 @@ async fn simulated(builder: Builder) -> Result<Wechat, Refusal> {
         variable("WECHAT_WEBSITE_APPID")?,
         variable("WECHAT_WEBSITE_APPSECRET")?,
     ) {
-        simulator = simulator.account(Account::website(appid, secret, "127.0.0.1").any_redirect(true));
+        simulator =
+            simulator.account(Account::website(appid, secret, "127.0.0.1").any_redirect(true));
     }
     let simulator = simulator
         .start()
@@ -236,15 +243,19 @@ async fn redis_sessions(url: &str) -> Result<RedisSessionStore, Refusal> {
         .map_err(|_| unreachable())
 }
 
-async fn serve<Store>(settings: &Settings, wechat: Wechat, store: Store) -> Result<(), Refusal>
+async fn serve<S>(
+    settings: &Settings,
+    wechat: Wechat,
+    store: impl Fn() -> S + Clone + Send + 'static,
+) -> Result<(), Refusal>
 where
-    Store: SessionStore + Clone + Send + 'static,
+    S: SessionStore + 'static,
 {
     let templates = web::Data::new(templates()?);
     let key = settings.session_key.clone();
     let home = settings.default_public_url.clone();
     let mut server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(store.clone(), key.clone())
+        let session = SessionMiddleware::builder(store(), key.clone())
             .cookie_secure(wechat.is_https())
             .cookie_same_site(SameSite::Lax)
             .build();
@@ -304,7 +315,8 @@ fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<H
 }
 
 fn context(worker: Option<&Worker>) -> Context {
-    let path = |path: &str| worker.map_or_else(|| path.to_owned(), |it| it.public_path(path));
+    let path =
+        |path: &str| worker.map_or_else(|| path.to_owned(), |it| it.wechat().public_path(path));
     let mut context = Context::new();
     context.insert("home", &path("/"));
     context.insert("profile", &path("/wechat8008/index"));
@@ -338,7 +350,9 @@ async fn profile(
 }
 
 async fn me(user: WechatUser) -> impl Responder {
-    web::Json(user).customize().insert_header((header::CACHE_CONTROL, "private, no-store"))
+    web::Json(user)
+        .customize()
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
 }
 
 async fn openid(visitor: WechatOpenId) -> impl Responder {
@@ -360,7 +374,7 @@ async fn logout(req: HttpRequest) -> HttpResponse {
     WechatUser::forget(&req);
     let home = req
         .app_data::<Worker>()
-        .map_or_else(|| "/".to_owned(), |worker| worker.public_path("/"));
+        .map_or_else(|| "/".to_owned(), |worker| worker.wechat().public_path("/"));
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, home))
         .finish()

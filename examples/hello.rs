@@ -11,12 +11,17 @@ async fn page(user: WechatUser) -> String {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = Simulator::start().await?;
-    let wechat = Wechat::simulated(&simulator).public_url("http://127.0.0.1:8008").build()?;
+    let wechat = Wechat::simulated(&simulator)
+        .public_url("http://127.0.0.1:8008")
+        .build()?;
     let key = Key::generate();
     let server = HttpServer::new(move || {
         let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone());
         let session = session.cookie_secure(wechat.is_https()).build();
-        App::new().app_data(wechat.worker()).wrap(session).route("/", web::get().to(page))
+        App::new()
+            .app_data(wechat.worker())
+            .wrap(session)
+            .route("/", web::get().to(page))
     });
     Ok(server.bind("127.0.0.1:8008")?.run().await?)
 }

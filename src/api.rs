@@ -152,6 +152,18 @@ impl Worker {
         Self { wechat, client }
     }
 
+    /// The account, shared by all workers.
+    ///
+    /// ```
+    /// # fn example(worker: &actix_wechat::Worker) -> String {
+    /// worker.wechat().public_path("/cart")
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wechat(&self) -> &Wechat {
+        &self.wechat
+    }
+
     /// Gets a new access token (WeChat's `/sns/oauth2/refresh_token`), within the login's deadline.
     ///
     /// WeChat extends a token that is still valid and keeps it, and gives another one for an

@@ -21,11 +21,8 @@ impl WechatUser {
     /// ```
     #[must_use]
     pub fn fake(nickname: &str) -> Self {
-        let mut user = Self::without_profile(
-            "wxfake",
-            format!("oFake-{nickname}"),
-            Scope::UserInfo,
-        );
+        let mut user =
+            Self::without_profile("wxfake", format!("oFake-{nickname}"), Scope::UserInfo);
         nickname.clone_into(&mut user.nickname);
         user.logged_in_at = SystemTime::now();
         user

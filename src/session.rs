@@ -23,6 +23,10 @@ const BUDGET: usize = 1_000;
 
 /// What a session knows of one account's user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, on the path of every cached page"
+)]
 pub(crate) enum Known {
     User(WechatUser),
     /// Logged out: kept so that the next user does not inherit this one's session, and as a sign
@@ -158,8 +162,9 @@ pub(crate) struct TooLarge;
 /// The stored form, without the optional fields that do not fit: first the privileges go, then the
 /// region, the picture, the nickname's end; never the openid or the unionid.
 fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, TooLarge> {
+    type Cut = fn(&mut WechatUser);
     const NICKNAME_CHARS: usize = 32;
-    let cuts: [(&str, fn(&mut WechatUser)); 4] = [
+    let cuts: [(&str, Cut); 4] = [
         ("privilege", |user| user.privilege.clear()),
         ("region", |user| {
             user.province.clear();

@@ -192,10 +192,6 @@ impl PublicUrl {
         )
     }
 
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
     /// A page of this app as browsers know it.
     pub(crate) fn page(&self, path_and_query: &str) -> String {
         format!("{}{}{path_and_query}", self.origin, self.prefix)
