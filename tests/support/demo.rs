@@ -1,0 +1,163 @@
+//! The demo as its users run it: a process of its own, configured by the environment.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use actix_wechat::simulator::Simulator;
+
+use super::free_port;
+
+/// Removed from the environment, so that a machine's own settings change no test.
+const VARIABLES: [&str; 14] = [
+    "WECHAT_APPID",
+    "WECHAT_APPSECRET",
+    "WECHAT_PUBLIC_URL",
+    "WECHAT_OPEN_URL",
+    "WECHAT_API_URL",
+    "WECHAT_OUTSIDE",
+    "WECHAT_WEBSITE_APPID",
+    "WECHAT_WEBSITE_APPSECRET",
+    "WECHAT_ASK_FIRST",
+    "LISTEN",
+    "WORKERS",
+    "SESSION_KEY",
+    "REDIS_URL",
+    "RUST_LOG",
+];
+
+/// An example that runs until it is dropped.
+pub struct Demo {
+    child: Child,
+    pub url: String,
+    log: Arc<Mutex<String>>,
+}
+
+/// Where cargo puts the examples of this build.
+pub fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    test.parent()
+        .and_then(|deps| deps.parent())
+        .expect("cargo's build folder")
+        .join("examples")
+        .join(name)
+}
+
+/// The command for an example with nothing of the machine's environment that it would read.
+pub fn command(name: &str) -> Command {
+    let mut command = Command::new(example(name));
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+impl Demo {
+    /// Starts the demo against a simulator, with more variables; those given win.
+    pub fn start(simulator: &Simulator, variables: &[(&str, &str)]) -> Self {
+        let account = simulator.account();
+        let mut all = vec![
+            ("WECHAT_APPID", account.appid()),
+            ("WECHAT_APPSECRET", account.secret()),
+            ("WECHAT_OPEN_URL", simulator.url()),
+            ("WECHAT_API_URL", simulator.url()),
+        ];
+        all.extend_from_slice(variables);
+        Self::start_with(&all)
+    }
+
+    /// Starts the demo with just these variables, on a free port unless they name one.
+    pub fn start_with(variables: &[(&str, &str)]) -> Self {
+        let listen = format!("127.0.0.1:{}", free_port());
+        let mut command = command("demo");
+        command.env("LISTEN", &listen).env("WORKERS", "2");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let listen = variables
+            .iter()
+            .find(|(name, _)| *name == "LISTEN")
+            .map_or(listen, |(_, value)| (*value).to_owned());
+        Self::spawn(command, format!("http://{listen}"))
+    }
+
+    /// Waits until it says where it listens.
+    pub fn spawn(mut command: Command, url: String) -> Self {
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the example is built: run all tests with `cargo test --all-features`");
+        let mut stderr = BufReader::new(child.stderr.take().expect("its stderr"));
+        let mut start = String::new();
+        while !start.contains("starting service") || !start.contains(&url[7..]) {
+            let read = stderr.read_line(&mut start).expect("its log");
+            assert!(read > 0, "the example did not start: {start}");
+        }
+        let log = Arc::new(Mutex::new(start));
+        let copy = Arc::clone(&log);
+        thread::spawn(move || {
+            let mut line = Vec::new();
+            while stderr
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
+                copy.lock()
+                    .expect("the log")
+                    .push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
+        });
+        Self { child, url, log }
+    }
+
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop, as an operator's `kill` does, and waits for its end.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let status = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("kill");
+        assert!(status.success());
+        self.child.wait().expect("its end")
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the demo until it ends by itself: its exit status and what it said.
+pub fn refused(variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut command = command("demo");
+    command.envs(variables.iter().copied());
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the demo is built");
+    let mut said = String::new();
+    let mut stderr = child.stderr.take().expect("its stderr");
+    stderr.read_to_string(&mut said).expect("its log");
+    (child.wait().expect("its end").code(), said)
+}
