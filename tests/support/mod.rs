@@ -1,5 +1,9 @@
 //! What the tests share: a visitor with a cookie jar, and the demo as a process of its own.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its part, and is no library"
+)]
 
 pub mod demo;
 pub mod visitor;
