@@ -183,3 +183,6 @@ fn login(rounds: u8, reason: Reason) -> Step {
         Step::Login { rounds }
     }
 }
+
+#[cfg(test)]
+mod tests;
