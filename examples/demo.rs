@@ -5,6 +5,7 @@
 
 use std::{
     env,
+    io::{self, IsTerminal as _},
     net::{SocketAddr, ToSocketAddrs as _},
     process::ExitCode,
     time::Duration,
@@ -89,7 +90,9 @@ fn log_to_stderr() -> Result<(), Refusal> {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        // Colours are for eyes: in a file they would part a field's name from its value.
+        .with_ansi(io::stderr().is_terminal())
         .init();
     Ok(())
 }
