@@ -6,6 +6,7 @@
 )]
 
 pub mod demo;
+pub mod raw;
 pub mod visitor;
 
 pub use visitor::{Page, Visitor};
