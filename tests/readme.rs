@@ -24,7 +24,10 @@ fn every_page_and_every_example_is_named() {
         for file in std::fs::read_dir(format!("{manifest}/{folder}")).expect("the folder") {
             let name = file.expect("a file").file_name();
             let name = name.to_str().expect("a plain name");
-            assert!(README.contains(name), "the README does not name {folder}/{name}");
+            assert!(
+                README.contains(name),
+                "the README does not name {folder}/{name}"
+            );
         }
     }
 }
