@@ -144,13 +144,9 @@ fn without_tls_an_https_endpoint_needs_a_client_of_the_apps_own() {
         .appid(APPID)
         .secret(SECRET)
         .public_url(HOME);
-    match builder.build() {
-        Ok(_) => assert!(cfg!(feature = "rustls")),
-        Err(refused) => {
-            assert!(!cfg!(feature = "rustls"));
-            assert_eq!(refused.setting(), "api_url");
-        }
-    }
+    let refused = builder.build().err().map(|refused| refused.setting());
+    let expected = (!cfg!(feature = "rustls")).then_some("api_url");
+    assert_eq!(refused, expected);
     builder_over_http().build().expect("http needs no TLS");
 }
 
