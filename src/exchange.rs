@@ -145,12 +145,12 @@ async fn run(worker: Worker, ticket: Ticket, known_openid: Option<String>, telli
     let login = log_in(&worker, &ticket, known_openid, &progress);
     let calls = timeout(settings.deadline, login).await.unwrap_or_else(|_| {
         progress.sent.set(true);
-        Err(CallError::timed_out())
+        Err(CallError::new(progress.call.get(), Fault::TimedOut))
     });
     let conclusion = match calls {
         Ok(None) => Conclusion::Snapshot,
         Ok(Some(login)) => run_hook(&worker, login, started).await,
-        Err(error) => fail(progress.call.get(), error, started),
+        Err(error) => fail(error, started),
     };
     let exchanges = &settings.exchanges;
     match conclusion {
@@ -280,12 +280,12 @@ async fn run_hook(worker: &Worker, login: Login, started: Instant) -> Conclusion
     Conclusion::LoggedIn(user)
 }
 
-fn fail(call: Call, error: CallError, started: Instant) -> Conclusion {
-    let verdict = verdict(call, error.fault);
+fn fail(error: CallError, started: Instant) -> Conclusion {
+    let verdict = verdict(error.call, error.fault);
     tracing::error!(
         name: "wechat.login.failed",
         reason = verdict.outcome.reason().as_str(),
-        call = call.path(),
+        call = error.call.path(),
         errcode = error.errcode(),
         rid = error.rid(),
         elapsed_ms = elapsed_ms(started),

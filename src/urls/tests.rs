@@ -257,6 +257,22 @@ fn public_url_is_an_origin_and_a_prefix() {
 }
 
 #[test]
+fn page_without_a_path_stays_on_the_host() {
+    let public = public("https://shop.example.cn");
+    // What a request line may hold instead of a path.
+    assert_eq!(public.page("*"), "https://shop.example.cn/*");
+    assert_eq!(
+        public.page(".evil.example"),
+        "https://shop.example.cn/.evil.example"
+    );
+    assert_eq!(
+        public.page("@evil.example"),
+        "https://shop.example.cn/@evil.example"
+    );
+    assert_eq!(public.page(""), "https://shop.example.cn");
+}
+
+#[test]
 fn public_url_says_what_is_wrong() {
     let cases = [
         ("", "absolute URL"),
