@@ -273,7 +273,8 @@ where
     if let Some(workers) = settings.workers {
         server = server.workers(workers);
     }
-    let cannot = |err| Refusal::Machine(format!("cannot listen where `LISTEN` says, {home}: {err}"));
+    let cannot =
+        |err| Refusal::Machine(format!("cannot listen where `LISTEN` says, {home}: {err}"));
     let server = server.bind(settings.listen.as_slice()).map_err(cannot)?;
     eprintln!("demo: open {home}");
     server

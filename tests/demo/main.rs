@@ -96,6 +96,10 @@ fn assert_headers(page: &Page) {
         assert!(!policy.contains("script-src"), "{page:#?}");
         assert!(!page.body.contains("<script"), "{page:#?}");
         assert!(!page.body.contains(" onclick"), "{page:#?}");
-        assert_eq!(page.header("x-content-type-options"), "nosniff", "{page:#?}");
+        assert_eq!(
+            page.header("x-content-type-options"),
+            "nosniff",
+            "{page:#?}"
+        );
     }
 }

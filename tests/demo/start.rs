@@ -4,7 +4,7 @@ use std::{net::TcpListener, time::Duration};
 
 use actix_wechat::simulator::{Endpoint, Fault};
 
-use super::{PROFILE, calls, callback, openid_of, wechat};
+use super::{PROFILE, callback, calls, openid_of, wechat};
 use crate::support::{
     Visitor,
     demo::{Demo, command, end_of, refused},
@@ -22,7 +22,11 @@ const CREDENTIALS: [(&str, &str); 2] = [
 #[track_caller]
 fn assert_refused(what: &str, (status, said): (Option<i32>, String), code: i32, names: &str) {
     assert_eq!(status, Some(code), "{what}: {said}");
-    assert_eq!(said.lines().count(), 1, "{what}: more than one line: {said}");
+    assert_eq!(
+        said.lines().count(),
+        1,
+        "{what}: more than one line: {said}"
+    );
     assert!(said.contains(&format!("`{names}`")), "{what}: {said}");
     assert!(!said.contains("panicked"), "{what}: {said}");
     assert!(!said.contains(CREDENTIALS[1].1), "{what} shows the secret");
@@ -36,7 +40,10 @@ fn a_bad_value_stops_the_start_with_a_line_that_names_the_variable() {
     let no_digits = format!("{}g", &KEY[1..]);
     let no_ascii = "é".repeat(64);
     let rows: &[(&str, &[&str])] = &[
-        ("WECHAT_APPID", &["", " ", "wx 1", "wx/1", "wx;1", "wx=1", "微信", &long]),
+        (
+            "WECHAT_APPID",
+            &["", " ", "wx 1", "wx/1", "wx;1", "wx=1", "微信", &long],
+        ),
         ("WECHAT_APPSECRET", &["", "  ", "two words", "new\nline"]),
         (
             "WECHAT_PUBLIC_URL",
@@ -60,18 +67,53 @@ fn a_bad_value_stops_the_start_with_a_line_that_names_the_variable() {
         ),
         (
             "WECHAT_OPEN_URL",
-            &["", "open.weixin.qq.com", "/x", "file:///x", "http://u:p@h", "http://h?x", "http://h#x"],
+            &[
+                "",
+                "open.weixin.qq.com",
+                "/x",
+                "file:///x",
+                "http://u:p@h",
+                "http://h?x",
+                "http://h#x",
+            ],
         ),
         (
             "WECHAT_API_URL",
-            &["", "api.weixin.qq.com", "/x", "file:///x", "http://u:p@h", "http://h?x", "http://h#x"],
+            &[
+                "",
+                "api.weixin.qq.com",
+                "/x",
+                "file:///x",
+                "http://u:p@h",
+                "http://h?x",
+                "http://h#x",
+            ],
         ),
         ("WECHAT_OUTSIDE", &["", "QR", "none", "qr,website"]),
         ("WECHAT_ASK_FIRST", &["yes", "2", "true"]),
-        ("LISTEN", &["", "8008", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000"]),
-        ("WORKERS", &["", "0", "-1", "two", "1.5", "100000000000000000000"]),
-        ("SESSION_KEY", &["", "abc", digits_127, &digits_129, &no_digits, &no_ascii]),
-        ("REDIS_URL", &["", "127.0.0.1:6379", "http://127.0.0.1:6379"]),
+        (
+            "LISTEN",
+            &[
+                "",
+                "8008",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:x",
+                "127.0.0.1:70000",
+            ],
+        ),
+        (
+            "WORKERS",
+            &["", "0", "-1", "two", "1.5", "100000000000000000000"],
+        ),
+        (
+            "SESSION_KEY",
+            &["", "abc", digits_127, &digits_129, &no_digits, &no_ascii],
+        ),
+        (
+            "REDIS_URL",
+            &["", "127.0.0.1:6379", "http://127.0.0.1:6379"],
+        ),
         ("RUST_LOG", &["actix=loud", "a=b=c"]),
     ];
     for (name, values) in rows {
@@ -169,7 +211,10 @@ fn a_port_that_is_taken_is_the_machines_fault() {
     let (status, said) = refused(&variables);
     assert_eq!(status, Some(1), "{said}");
     let last = said.lines().last().unwrap_or_default();
-    assert!(last.contains("`LISTEN`") && last.contains(&listen), "{said}");
+    assert!(
+        last.contains("`LISTEN`") && last.contains(&listen),
+        "{said}"
+    );
 }
 
 #[actix_web::test]
@@ -197,7 +242,11 @@ async fn without_credentials_it_runs_on_loopback_with_a_simulator_of_its_own() {
 /// The address of the link with this text.
 fn link(html: &str, text: &str) -> Option<String> {
     html.split("<a ")
-        .filter(|rest| rest.split("</a>").next().is_some_and(|link| link.contains(text)))
+        .filter(|rest| {
+            rest.split("</a>")
+                .next()
+                .is_some_and(|link| link.contains(text))
+        })
         .find_map(|rest| rest.split("href=\"").nth(1)?.split('"').next())
         .map(|href| {
             href.replace("&amp;", "&")

@@ -79,7 +79,11 @@ pub fn get(url: &str, target: &str, headers: &[(&str, &str)]) -> Option<Raw> {
 
 pub fn request(method: &str, url: &str, target: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     let mut text = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
-    let given = |name: &str| headers.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
+    let given = |name: &str| {
+        headers
+            .iter()
+            .any(|(key, _)| key.eq_ignore_ascii_case(name))
+    };
     if !given("host") {
         text.push_str(&format!("host: {}\r\n", address(url)));
     }
