@@ -10,9 +10,10 @@ async fn page(user: WechatUser) -> String {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listen = std::env::var("LISTEN").unwrap_or("127.0.0.1:8008".to_owned());
     let simulator = Simulator::start().await?;
     let wechat = Wechat::simulated(&simulator)
-        .public_url("http://127.0.0.1:8008")
+        .public_url(format!("http://{listen}"))
         .build()?;
     let key = Key::generate();
     let server = HttpServer::new(move || {
@@ -23,5 +24,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .wrap(session)
             .route("/", web::get().to(page))
     });
-    Ok(server.bind("127.0.0.1:8008")?.run().await?)
+    Ok(server.bind(listen)?.run().await?)
 }

@@ -364,3 +364,6 @@ fn tokens(answer: &Map<String, Value>, default_scope: &str) -> Option<Tokens> {
         scope: optional(answer, "scope").unwrap_or_else(|| default_scope.to_owned()),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,3 +133,6 @@ fn weighted(list: &str) -> impl Iterator<Item = (&str, f32)> {
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,7 +178,8 @@ const ERRCODES: &[Row] = &[
     ),
     both(
         &[
-            10003, 10004, 10005, 10006, 10009, 10010, 10011, 10012, 10013, 10015, 10016,
+            10003, 10004, 10005, 10006, 10007, 10008, 10009, 10010, 10011, 10012, 10013, 10014,
+            10015, 10016,
         ],
         MISCONFIGURED,
         "WeChat refuses the account or its domain; compare the account's web authorization domain with the public URL",
@@ -222,3 +223,6 @@ pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,8 +114,8 @@ impl Memo {
 #[derive(Clone, Copy)]
 pub(crate) struct Tapped(pub(crate) bool);
 
-/// What the extractors of one request ask for, by appid: a callback belongs to the handler if it
-/// carries what one of them asked.
+/// What the extractors of one request ask for, by appid, as far as the session does not satisfy
+/// them: a callback belongs to the handler if it carries what one of them asked.
 #[derive(Default)]
 struct Asking(HashMap<String, Scopes>);
 
@@ -123,9 +123,7 @@ struct Asking(HashMap<String, Scopes>);
 enum Held<I> {
     Enough(I),
     /// A silent login, an old one, or the trace of a log-out.
-    TooLittle {
-        openid: String,
-    },
+    TooLittle,
     Nothing,
 }
 
@@ -137,13 +135,11 @@ impl<I: Identity> Held<I> {
         }
         match settings.slot().load(&req.get_session()) {
             None => Self::Nothing,
-            Some(Known::LoggedOut { openid }) => Self::TooLittle { openid },
+            Some(Known::LoggedOut { .. }) => Self::TooLittle,
             Some(Known::User(user)) if I::is_met_by(&user) && is_fresh(settings, &user) => {
                 Self::Enough(I::from(user))
             }
-            Some(Known::User(user)) => Self::TooLittle {
-                openid: user.openid,
-            },
+            Some(Known::User(_)) => Self::TooLittle,
         }
     }
 }
@@ -169,8 +165,10 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
     match held {
         Held::Enough(identity) if callback.is_none() => Box::pin(ready(Ok(identity))),
         held => {
-            // Said now, decided when polled: by then all extractors of the handler have said theirs.
-            Asking::add::<I>(req, &worker.wechat.0);
+            if !matches!(held, Held::Enough(_)) {
+                // Said now, decided when polled: by then all extractors of the handler have spoken.
+                Asking::add::<I>(req, &worker.wechat.0);
+            }
             let (req, worker) = (req.clone(), worker.clone());
             Box::pin(async move { settle(&req, &worker, held, callback, tapped).await })
         }
@@ -224,7 +222,7 @@ async fn settle<I: Identity>(
     Err(LoginError::new(match step {
         Step::Run => match held {
             Held::Enough(identity) => return Ok(identity),
-            Held::TooLittle { .. } | Held::Nothing => Answer::Refused(asked),
+            Held::TooLittle | Held::Nothing => Answer::Refused(asked),
         },
         Step::Refuse => Answer::Refused(asked),
         Step::Clean => Answer::Clean {
@@ -249,9 +247,11 @@ async fn settle<I: Identity>(
             state,
             rounds,
         } => {
-            let known_openid = match held {
-                Held::TooLittle { openid } => Some(openid),
-                Held::Enough(_) | Held::Nothing => None,
+            let slot = settings.slot();
+            let known_openid = match slot.load(&req.get_session()) {
+                None => None,
+                Some(Known::LoggedOut { openid }) => Some(openid),
+                Some(Known::User(user)) => Some(user.openid),
             };
             let ticket = Ticket {
                 scope: state.scope,
@@ -259,18 +259,16 @@ async fn settle<I: Identity>(
                 code,
             };
             match exchange(worker, ticket, known_openid).await {
-                Conclusion::LoggedIn(user) => {
-                    match settings.slot().store(&req.get_session(), &user) {
-                        Ok(()) => Answer::Clean {
-                            asked,
-                            cookie: Some(LoginCookie::Completed {
-                                rounds,
-                                issued_at: now,
-                            }),
-                        },
-                        Err(TooLarge) => Answer::stopped(asked, Reason::Misconfigured),
-                    }
-                }
+                Conclusion::LoggedIn(user) => match slot.store(&req.get_session(), &user) {
+                    Ok(()) => Answer::Clean {
+                        asked,
+                        cookie: Some(LoginCookie::Completed {
+                            rounds,
+                            issued_at: now,
+                        }),
+                    },
+                    Err(TooLarge) => Answer::stopped(asked, Reason::Misconfigured),
+                },
                 Conclusion::Restart => {
                     let cookie = asked.one_round_more();
                     Answer::Clean { asked, cookie }

@@ -27,6 +27,10 @@ impl Scopes {
         Self(self.0 | Self::bit(scope))
     }
 
+    const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     pub(crate) const fn contains(self, scope: Scope) -> bool {
         self.0 & Self::bit(scope) != 0
     }
@@ -44,7 +48,7 @@ pub(crate) struct Visit {
     /// What the query carries of ours.
     pub(crate) callback: Option<Callback>,
     pub(crate) cookie: Option<LoginCookie>,
-    /// What this handler asks WeChat for.
+    /// What those extractors of the handler ask WeChat for that are not satisfied.
     pub(crate) scopes: Scopes,
     /// Seconds since the Unix epoch.
     pub(crate) now: u64,
@@ -82,10 +86,7 @@ pub(crate) fn decide(visit: Visit) -> Step {
         };
     };
     if visit.satisfied {
-        return match visit.callback {
-            Some(_) => Step::Clean,
-            None => Step::Run,
-        };
+        return visit.satisfied_step(navigation);
     }
     if navigation == Navigation::Head {
         return Step::PreviewLogin {
@@ -98,16 +99,37 @@ pub(crate) fn decide(visit: Visit) -> Step {
         Some(Callback {
             code: Some(code),
             state,
-        }) if visit.is_ours(&state) => Step::Exchange {
-            code,
-            rounds: visit.rounds_before(),
-            state,
-        },
+        }) if visit.is_ours(&state) => visit.exchange(code, state),
         Some(Callback { state, .. }) => visit.foreign(&state),
     }
 }
 
 impl Visit {
+    /// A handler can mix extractors, and the first that answers wins. One that is satisfied must
+    /// not clean away the callback that another one waits for: it completes that login, too, and
+    /// leaves every other case to the other one.
+    fn satisfied_step(self, navigation: Navigation) -> Step {
+        match self.callback.clone() {
+            None => Step::Run,
+            Some(_) if self.scopes.is_empty() => Step::Clean,
+            Some(Callback {
+                code: Some(code),
+                state,
+            }) if navigation == Navigation::Get && self.is_ours(&state) => {
+                self.exchange(code, state)
+            }
+            Some(_) => Step::Run,
+        }
+    }
+
+    fn exchange(&self, code: String, state: State) -> Step {
+        Step::Exchange {
+            code,
+            rounds: self.rounds_before(),
+            state,
+        }
+    }
+
     /// This browser started this login, and on a page that asks what this page asks.
     fn is_ours(&self, state: &State) -> bool {
         self.scopes.contains(state.scope)
@@ -161,3 +183,6 @@ fn login(rounds: u8, reason: Reason) -> Step {
         Step::Login { rounds }
     }
 }
+
+#[cfg(test)]
+mod tests;

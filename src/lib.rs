@@ -1,4 +1,8 @@
-//! WeChat (微信) login for actix-web.
+#![cfg_attr(
+    any(not(doctest), feature = "simulator"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod api;

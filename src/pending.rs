@@ -165,3 +165,6 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
         .then(|| text.parse().ok())
         .flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,3 +283,6 @@ pub(crate) fn authorize(open: &str, appid: &str, redirect_uri: &str, state: &Sta
         state.encode(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -251,3 +251,6 @@ pub(crate) fn number(answer: &Map<String, Value>, name: &str) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

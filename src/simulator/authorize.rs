@@ -56,7 +56,7 @@ pub(super) async fn allow(
 ) -> HttpResponse {
     decided(&world, &request, &id, |asked, person| Reply {
         cookie: Some(world.remember(person)),
-        ..grant(&world, asked, person)
+        ..consent(&world, asked, person)
     })
 }
 
@@ -152,14 +152,17 @@ fn ask(world: &World, asked: &Asked<'_>, person: &Person, query: &str) -> Reply 
     match world.consent() {
         Consent::Ask => consent_page(world, asked, person, query),
         // Not who chose a name on the page before: a test has the last word.
-        Consent::Automatic => grant(world, asked, &world.signed_in()),
+        Consent::Automatic => consent(world, asked, &world.signed_in()),
         Consent::Refuse => refuse(world, asked),
     }
 }
 
 fn consent_page(world: &World, asked: &Asked<'_>, person: &Person, query: &str) -> Reply {
-    let href =
-        |what: &str, person: &Person| format!("/connect/oauth2/{what}/{}?{query}", person.id());
+    let ask: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    let href = |what: &str, person: &Person| {
+        let url = &world.url;
+        format!("{url}/connect/oauth2/{what}/{}?ask={ask}", person.id())
+    };
     world.pages.consent(&ConsentPage {
         appid: asked.account.appid(),
         host: &asked.target.host,
@@ -178,14 +181,17 @@ fn grant(world: &World, asked: &Asked<'_>, person: &Person) -> Reply {
     if asked.account.follower_only && !person.is_follower() {
         return error(world, 10006);
     }
-    let grant = asked.grant_for(person);
-    let keeps_consent = asked.account.remember_consent
-        || asked.account.base_profile
-        || asked.account.snapshot.is_some();
-    if asked.wants_profile() && keeps_consent {
-        world.book().consent(&grant, world.now());
+    asked.back_with(world, asked.grant_for(person))
+}
+
+/// Grants what was consented to, which is remembered; a silent login does not prolong that.
+fn consent(world: &World, asked: &Asked<'_>, person: &Person) -> Reply {
+    let account = asked.account;
+    let keeps = account.remember_consent || account.base_profile || account.snapshot.is_some();
+    if keeps && asked.wants_profile() {
+        world.book().consent(&asked.grant_for(person), world.now());
     }
-    asked.back_with(world, grant)
+    grant(world, asked, person)
 }
 
 fn refuse(world: &World, asked: &Asked<'_>) -> Reply {

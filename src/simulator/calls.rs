@@ -153,11 +153,7 @@ pub(super) fn masked<'a>(query: &str, secrets: impl Iterator<Item = &'a str> + C
     for (raw_name, raw_value) in pairs(query) {
         let name = decode_text(raw_name);
         let value = decode_text(raw_value);
-        let holds_secret = |text: &str| {
-            secrets
-                .clone()
-                .any(|secret| !secret.is_empty() && text.contains(secret))
-        };
+        let holds_secret = |text: &str| holds_any(text, secrets.clone());
         if !clean.is_empty() {
             clean.push('&');
         }
@@ -171,6 +167,18 @@ pub(super) fn masked<'a>(query: &str, secrets: impl Iterator<Item = &'a str> + C
         });
     }
     clean
+}
+
+/// The text, unless an app secret was put in its place.
+pub(super) fn unless_secret<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
+    if holds_any(text, secrets) {
+        return "***".to_owned();
+    }
+    text.to_owned()
+}
+
+fn holds_any<'a>(text: &str, mut secrets: impl Iterator<Item = &'a str>) -> bool {
+    secrets.any(|secret| !secret.is_empty() && text.contains(secret))
 }
 
 #[cfg(test)]

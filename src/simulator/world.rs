@@ -16,7 +16,7 @@ use super::{
     account::{Account, Kind},
     answer::Rid,
     book::{Book, Grant, code_life},
-    calls::{Call, CallLog, Endpoint, masked},
+    calls::{Call, CallLog, Endpoint, masked, unless_secret},
     fault::Faults,
     pages::Pages,
     params::Params,
@@ -94,7 +94,7 @@ impl World {
 
     pub(super) fn advance(&self, by: Duration) {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        *ahead = ahead.saturating_add(by);
+        *ahead = ahead.saturating_add(by).min(CENTURY);
     }
 
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
@@ -247,10 +247,13 @@ impl World {
             path: endpoint.path(),
             query: masked(&query, secrets.clone()),
             at: self.now(),
-            code: params.get("code").to_owned(),
+            code: unless_secret(params.get("code"), secrets),
         });
     }
 }
+
+/// As far as the clock can be set ahead: more would be no time that a computer can add to.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 const COOKIE: &str = "wechat_simulator_person";
 

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod raw;
 pub mod visitor;
 
+#[allow(unused_imports, reason = "not every test binary names a page")]
 pub use visitor::{Page, Visitor};
 
 /// A port that was free a moment ago.

@@ -1,0 +1,220 @@
+use actix_web::http::header::{HeaderName, HeaderValue};
+use proptest::prelude::*;
+
+use super::*;
+
+const CHROME: &str = "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+const DOCUMENT: &str = "sec-fetch-mode: navigate | sec-fetch-dest: document";
+
+/// Headers, written `name: value | name: value`.
+fn headers(text: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in text.split(" | ").filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(": ").unwrap();
+        headers.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+        );
+    }
+    headers
+}
+
+#[test]
+fn only_get_and_head_are_navigations() {
+    let chrome = headers(CHROME);
+    let table = [
+        (Method::GET, Some(Navigation::Get)),
+        (Method::HEAD, Some(Navigation::Head)),
+        (Method::POST, None),
+        (Method::PUT, None),
+        (Method::PATCH, None),
+        (Method::DELETE, None),
+        (Method::OPTIONS, None),
+    ];
+    for (method, expected) in table {
+        assert_eq!(navigation(&method, &chrome), expected, "{method}");
+    }
+}
+
+#[test]
+fn each_kind_of_request_is_told_apart() {
+    // Whether it is a navigation, and whether its refusal is HTML.
+    let table = [
+        // Browsers: today's, on plain http, old WeChat's with the mode alone, Android's WeChat.
+        (
+            "{chrome} | {document} | sec-fetch-site: none | sec-fetch-user: ?1",
+            true,
+            true,
+        ),
+        ("{chrome}", true, true),
+        ("{chrome} | sec-fetch-mode: navigate", true, true),
+        (
+            "{chrome} | {document} | x-requested-with: com.tencent.mm",
+            true,
+            true,
+        ),
+        // curl.
+        ("", true, false),
+        ("accept: */*", true, false),
+        ("accept:  */* ", true, false),
+        // Scripts.
+        (
+            "accept: text/html, */* | x-requested-with: XMLHttpRequest",
+            false,
+            false,
+        ),
+        (
+            "accept: text/html | x-requested-with: xmlhttprequest",
+            false,
+            false,
+        ),
+        (
+            "{chrome} | x-requested-with: com.tencent.mm | x-requested-with: XMLHttpRequest",
+            false,
+            false,
+        ),
+        (
+            "accept: */* | sec-fetch-mode: cors | sec-fetch-dest: empty",
+            false,
+            false,
+        ),
+        (
+            "accept: text/html | sec-fetch-mode: same-origin",
+            false,
+            false,
+        ),
+        // Parts of pages.
+        (
+            "accept: image/avif,*/* | sec-fetch-mode: no-cors | sec-fetch-dest: image",
+            false,
+            false,
+        ),
+        (
+            "{chrome} | sec-fetch-mode: navigate | sec-fetch-dest: iframe",
+            false,
+            true,
+        ),
+        (
+            "{chrome} | sec-fetch-dest: document | sec-fetch-dest: iframe",
+            false,
+            true,
+        ),
+        ("accept: image/webp,*/*", false, false),
+        // Pages that nobody looks at yet.
+        ("{chrome} | {document} | sec-purpose: prefetch", false, true),
+        (
+            "{chrome} | {document} | sec-purpose: Prefetch;prerender",
+            false,
+            true,
+        ),
+        ("{chrome} | purpose: prefetch", false, true),
+        ("{chrome} | purpose: pre", true, true),
+        // JSON before HTML, beside it, after it.
+        ("accept: application/json", false, false),
+        ("accept: application/json, */*", false, false),
+        ("accept: application/json, text/html;q=0.9", false, true),
+        ("accept: application/json, text/html", true, true),
+        ("accept: text/html, application/json;q=0.9", true, true),
+        (
+            "accept: TEXT/HTML;Q=0.5, Application/JSON; q=0.4",
+            true,
+            true,
+        ),
+        (
+            "accept: text/html;q=0.1, text/html;q=0.9, application/json;q=0.5",
+            true,
+            true,
+        ),
+        // HTML is not wanted, or not named.
+        ("accept: text/html;q=0, */*", false, false),
+        ("accept: text/html;q=much", false, false),
+        ("accept: text/html;q=NaN", false, false),
+        ("accept: */*;q=0.8", false, false),
+        ("accept: text/*", false, false),
+        ("accept: ", false, false),
+        ("accept: é", false, false),
+    ];
+    for (text, is_navigation, html) in table {
+        let text = text
+            .replace("{chrome}", CHROME)
+            .replace("{document}", DOCUMENT);
+        let headers = headers(&text);
+        let expected = is_navigation.then_some(Navigation::Get);
+        assert_eq!(navigation(&Method::GET, &headers), expected, "{text}");
+        assert_eq!(wants_html(&headers), html, "{text}");
+    }
+}
+
+#[test]
+fn english_is_for_those_who_prefer_it() {
+    let table = [
+        ("", false),
+        ("zh-CN", false),
+        ("zh-CN,zh;q=0.9,en;q=0.8", false),
+        ("en", true),
+        ("EN-gb, fr", true),
+        ("fr, en;q=0.1", true),
+        ("en;q=0", false),
+        ("fr", false),
+        ("*", false),
+        ("en-US,en;q=0.9,zh;q=0.8", true),
+        ("en, zh", false),
+        ("zh;q=0.2, en;q=0.3", true),
+        ("en-US;q=0.2, zh;q=0.4, en;q=0.9", true),
+        ("zh-TW;q=0.4, en;q=0.5, zh;q=0.9", false),
+        ("eng", false),
+        ("en;q=x", false),
+    ];
+    for (languages, expected) in table {
+        let headers = headers(&format!("accept-language: {languages}"));
+        assert_eq!(prefers_english(&headers), expected, "{languages}");
+    }
+    assert!(!prefers_english(&HeaderMap::new()));
+}
+
+#[test]
+fn wechat_is_known_by_its_name_and_wecom_is_not_wechat() {
+    let table = [
+        (
+            "Mozilla/5.0 (Linux; Android 12) MicroMessenger/8.0.40(0x28002837) NetType/WIFI",
+            true,
+        ),
+        (
+            "Mozilla/5.0 (iPhone) MicroMessenger/8.0.40 miniProgram/wx0123456789abcdef",
+            true,
+        ),
+        ("mozilla micromessenger/6", true),
+        (
+            "Mozilla/5.0 (Linux) wxwork/4.1.0 MicroMessenger/7.0.1",
+            false,
+        ),
+        (
+            "Mozilla/5.0 (Linux) MicroMessenger/7.0.1 WXWork/4.1.0",
+            false,
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/120.0", false),
+        ("", false),
+    ];
+    for (agent, expected) in table {
+        let headers = headers(&format!("user-agent: {agent}"));
+        assert_eq!(is_wechat(&headers), expected, "{agent}");
+    }
+    assert!(!is_wechat(&HeaderMap::new()));
+}
+
+proptest! {
+    #[test]
+    fn any_header_is_judged(
+        name in prop::sample::select(vec![
+            "accept", "accept-language", "purpose", "sec-purpose", "sec-fetch-mode", "sec-fetch-dest",
+            "user-agent", "x-requested-with",
+        ]),
+        value in "[ -{}~\\u{80}-\\u{ff}]{0,40}|(text/html|application/json|\\*/\\*|;q=[-0-9.a-z]{0,4}|,| ){0,8}",
+    ) {
+        let headers = headers(&format!("{name}: {value}"));
+        let is_navigation = navigation(&Method::GET, &headers).is_some();
+        prop_assert_eq!(navigation(&Method::HEAD, &headers).is_some(), is_navigation);
+        prop_assert_eq!(navigation(&Method::POST, &headers), None);
+        let _ = (wants_html(&headers), prefers_english(&headers), is_wechat(&headers));
+    }
+}

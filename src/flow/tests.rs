@@ -1,0 +1,399 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: u64 = 1_700_000_000;
+const NONCE: &str = "0123456789abcdefABCDEF0123456789";
+
+/// A person without anything opens a page that takes a `WechatUser`.
+fn visit() -> Visit {
+    Visit {
+        satisfied: false,
+        session_kept: false,
+        navigation: Some(Navigation::Get),
+        callback: None,
+        cookie: None,
+        scopes: Scopes::default().with(Scope::UserInfo),
+        now: NOW,
+    }
+}
+
+fn state(rounds: u8) -> State {
+    State {
+        rounds,
+        scope: Scope::UserInfo,
+        nonce: NONCE.to_owned(),
+    }
+}
+
+fn callback(rounds: u8) -> Option<Callback> {
+    Some(Callback {
+        code: Some("C".to_owned()),
+        state: state(rounds),
+    })
+}
+
+fn declined() -> Option<Callback> {
+    Some(Callback {
+        code: None,
+        state: state(0),
+    })
+}
+
+fn pending(rounds: u8) -> Option<LoginCookie> {
+    Some(LoginCookie::Pending {
+        rounds,
+        issued_at: NOW,
+        nonce: NONCE.to_owned(),
+    })
+}
+
+/// Of another login of this browser.
+fn other_pending(rounds: u8) -> Option<LoginCookie> {
+    Some(LoginCookie::Pending {
+        rounds,
+        issued_at: NOW,
+        nonce: NONCE.chars().rev().collect(),
+    })
+}
+
+fn completed(rounds: u8, ago: u64) -> Option<LoginCookie> {
+    Some(LoginCookie::Completed {
+        rounds,
+        issued_at: NOW - ago,
+    })
+}
+
+fn login_after(rounds: u8) -> Step {
+    Step::Login { rounds }
+}
+
+fn preview_after(rounds: u8) -> Step {
+    Step::PreviewLogin { rounds }
+}
+
+fn exchange(rounds: u8) -> Step {
+    Step::Exchange {
+        code: "C".to_owned(),
+        state: state(0),
+        rounds,
+    }
+}
+
+/// What the session holds: (enough for this extractor, something of ours).
+const NOBODY: (bool, bool) = (false, false);
+const TOO_LITTLE: (bool, bool) = (false, true);
+const KNOWN: (bool, bool) = (true, true);
+
+const GET: Option<Navigation> = Some(Navigation::Get);
+const HEAD: Option<Navigation> = Some(Navigation::Head);
+const PROGRAM: Option<Navigation> = None;
+
+#[test]
+fn each_case_has_its_step() {
+    use Reason::{CodeRefused, CookiesOff, Declined, SessionLost};
+    use Step::{Clean, Refuse, Run, Stop};
+
+    let table = [
+        // A program is never sent anywhere, whatever its URL carries.
+        (NOBODY, PROGRAM, None, None, Refuse),
+        (NOBODY, PROGRAM, callback(0), pending(0), Refuse),
+        (NOBODY, PROGRAM, declined(), pending(0), Refuse),
+        (TOO_LITTLE, PROGRAM, None, None, Refuse),
+        (KNOWN, PROGRAM, None, None, Run),
+        (KNOWN, PROGRAM, callback(0), pending(0), Run),
+        // Known: the page, on its clean URL, whosever the callback is.
+        (KNOWN, GET, None, None, Run),
+        (KNOWN, HEAD, None, None, Run),
+        (KNOWN, GET, callback(0), pending(0), Clean),
+        (KNOWN, GET, callback(3), other_pending(3), Clean),
+        (KNOWN, GET, callback(0), completed(0, 1), Clean),
+        (KNOWN, GET, declined(), None, Clean),
+        (KNOWN, HEAD, callback(0), pending(0), Clean),
+        // Anonymous, after so many failures.
+        (NOBODY, GET, None, None, login_after(0)),
+        (NOBODY, GET, None, pending(0), login_after(0)),
+        (NOBODY, GET, None, pending(1), login_after(1)),
+        (NOBODY, GET, None, pending(2), login_after(2)),
+        (NOBODY, GET, None, pending(3), Stop(CodeRefused)),
+        (TOO_LITTLE, GET, None, None, login_after(0)),
+        (TOO_LITTLE, GET, None, pending(1), login_after(1)),
+        // HEAD completes nothing and sets nothing.
+        (NOBODY, HEAD, None, None, preview_after(0)),
+        (NOBODY, HEAD, None, pending(1), preview_after(1)),
+        (NOBODY, HEAD, None, completed(1, 1), preview_after(1)),
+        (NOBODY, HEAD, callback(0), pending(0), preview_after(0)),
+        (NOBODY, HEAD, declined(), pending(0), preview_after(0)),
+        // A callback of this browser's own.
+        (NOBODY, GET, callback(0), pending(0), exchange(0)),
+        (NOBODY, GET, callback(0), pending(2), exchange(2)),
+        (NOBODY, GET, callback(0), pending(3), exchange(3)),
+        (TOO_LITTLE, GET, callback(0), pending(0), exchange(0)),
+        // Declined, cookie or not, known by openid or not.
+        (NOBODY, GET, declined(), None, Stop(Declined)),
+        (NOBODY, GET, declined(), pending(0), Stop(Declined)),
+        (NOBODY, GET, declined(), other_pending(2), Stop(Declined)),
+        (NOBODY, GET, declined(), completed(2, 1), Stop(Declined)),
+        (TOO_LITTLE, GET, declined(), pending(0), Stop(Declined)),
+        // Not of this browser, which sends no cookie: the digit counts.
+        (NOBODY, GET, callback(0), None, login_after(1)),
+        (NOBODY, GET, callback(1), None, login_after(2)),
+        (NOBODY, GET, callback(2), None, Stop(CookiesOff)),
+        (NOBODY, GET, callback(3), None, Stop(CookiesOff)),
+        // Not of this login: the cookie counts, whatever the digit says.
+        (NOBODY, GET, callback(3), other_pending(0), login_after(1)),
+        (NOBODY, GET, callback(0), other_pending(1), login_after(2)),
+        (
+            NOBODY,
+            GET,
+            callback(0),
+            other_pending(2),
+            Stop(CodeRefused),
+        ),
+        (
+            NOBODY,
+            GET,
+            callback(0),
+            other_pending(3),
+            Stop(CodeRefused),
+        ),
+        // A login has just succeeded, and the session does not know of it.
+        (NOBODY, GET, None, completed(0, 0), login_after(1)),
+        (NOBODY, GET, None, completed(0, 59), login_after(1)),
+        (NOBODY, GET, None, completed(1, 1), login_after(2)),
+        (NOBODY, GET, None, completed(2, 1), Stop(SessionLost)),
+        (NOBODY, GET, None, completed(2, 60), login_after(0)),
+        // The session does stick: a log-out or a step-up is no failure.
+        (TOO_LITTLE, GET, None, completed(2, 1), login_after(0)),
+        (TOO_LITTLE, HEAD, None, completed(2, 1), preview_after(0)),
+        // The callback of a login that has been completed.
+        (NOBODY, GET, callback(0), completed(0, 1), login_after(1)),
+        (NOBODY, GET, callback(0), completed(2, 1), Stop(CodeRefused)),
+        (
+            TOO_LITTLE,
+            GET,
+            callback(3),
+            completed(2, 1),
+            login_after(1),
+        ),
+    ];
+    for ((satisfied, session_kept), navigation, callback, cookie, expected) in table {
+        let asking = visit();
+        let visit = Visit {
+            satisfied,
+            session_kept,
+            navigation,
+            callback,
+            cookie,
+            // Who is satisfied asks for nothing.
+            scopes: if satisfied {
+                Scopes::default()
+            } else {
+                asking.scopes
+            },
+            ..asking
+        };
+        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+    }
+}
+
+#[test]
+fn a_satisfied_extractor_leaves_its_siblings_callback_alone() {
+    let table = [
+        (GET, None, pending(0), Step::Run),
+        (GET, callback(0), pending(0), exchange(0)),
+        (GET, callback(0), other_pending(0), Step::Run),
+        (GET, declined(), pending(0), Step::Run),
+        (HEAD, callback(0), pending(0), Step::Run),
+        (PROGRAM, callback(0), pending(0), Step::Run),
+    ];
+    for (navigation, callback, cookie, expected) in table {
+        let visit = Visit {
+            satisfied: true,
+            session_kept: true,
+            navigation,
+            callback,
+            cookie,
+            ..visit()
+        };
+        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+    }
+}
+
+#[test]
+fn a_callback_belongs_to_a_page_that_asks_for_its_scope() {
+    let base = Scopes::default().with(Scope::Base);
+    let table = [
+        (Scopes::default(), login_after(1)),
+        (base, login_after(1)),
+        (base.with(Scope::Login), login_after(1)),
+        (base.with(Scope::UserInfo), exchange(0)),
+    ];
+    for (scopes, expected) in table {
+        let visit = Visit {
+            callback: callback(0),
+            cookie: pending(0),
+            scopes,
+            ..visit()
+        };
+        assert_eq!(decide(visit), expected, "{scopes:?}");
+    }
+}
+
+#[test]
+fn scopes_hold_what_was_asked() {
+    let mut scopes = Scopes::default();
+    for scope in Scope::ALL {
+        assert!(!scopes.contains(scope), "{scope:?}");
+        scopes = scopes.with(scope);
+        assert!(scopes.contains(scope), "{scope:?}");
+        assert_eq!(scopes.with(scope), scopes);
+    }
+}
+
+/// Opens a page again and again; `back` is how each login comes back and fails. Returns how many
+/// redirects to WeChat there were, and the page that ended them.
+fn walk(mut back: impl FnMut(u8) -> Visit) -> (usize, Reason) {
+    let mut now = visit();
+    for redirects in 0..10 {
+        match decide(now) {
+            Step::Login { rounds } => now = back(rounds),
+            Step::Stop(reason) => return (redirects, reason),
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("a loop");
+}
+
+#[test]
+fn three_redirects_then_a_page() {
+    let without_cookies = |rounds| Visit {
+        callback: callback(rounds),
+        ..visit()
+    };
+    assert_eq!(walk(without_cookies), (3, Reason::CookiesOff));
+    let without_session = |rounds| Visit {
+        cookie: completed(rounds, 1),
+        ..visit()
+    };
+    assert_eq!(walk(without_session), (3, Reason::SessionLost));
+    let of_another = |rounds| Visit {
+        callback: callback(0),
+        cookie: other_pending(rounds),
+        ..visit()
+    };
+    assert_eq!(walk(of_another), (3, Reason::CodeRefused));
+    // A code that WeChat refuses counts as the page is cleaned.
+    let refused = |rounds| Visit {
+        cookie: pending(rounds + 1),
+        ..visit()
+    };
+    assert_eq!(walk(refused), (3, Reason::CodeRefused));
+}
+
+fn a_visit() -> impl Strategy<Value = Visit> {
+    let nonce = prop_oneof![Just(NONCE.to_owned()), "[a-z]{32}"];
+    let navigation = prop::option::of(prop_oneof![Just(Navigation::Get), Just(Navigation::Head)]);
+    let code = prop::option::of("[A-Z]{1,3}");
+    let scope = || prop::sample::select(Scope::ALL.to_vec());
+    let callback = (code, 0..=State::MAX_ROUNDS, scope(), nonce.clone()).prop_map(
+        |(code, rounds, scope, nonce)| Callback {
+            code,
+            state: State {
+                rounds,
+                scope,
+                nonce,
+            },
+        },
+    );
+    let issued_at = NOW - 700..NOW + 60;
+    let cookie = (any::<bool>(), 0..=State::MAX_ROUNDS, issued_at, nonce).prop_map(
+        |(completed, rounds, issued_at, nonce)| {
+            if completed {
+                LoginCookie::Completed { rounds, issued_at }
+            } else {
+                LoginCookie::Pending {
+                    rounds,
+                    issued_at,
+                    nonce,
+                }
+            }
+        },
+    );
+    let scopes = prop::collection::vec(scope(), 0..3)
+        .prop_map(|scopes| scopes.into_iter().fold(Scopes::default(), Scopes::with));
+    (
+        any::<(bool, bool)>(),
+        navigation,
+        prop::option::of(callback),
+        prop::option::of(cookie),
+        scopes,
+    )
+        .prop_map(
+            |((satisfied, session_kept), navigation, callback, cookie, scopes)| Visit {
+                satisfied,
+                session_kept,
+                navigation,
+                callback,
+                cookie,
+                scopes,
+                now: NOW,
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn each_visit_has_a_step_that_it_may_have(visit in a_visit()) {
+        let step = decide(visit.clone());
+        let is_person = visit.navigation.is_some();
+        let may_be = match &step {
+            Step::Run => visit.satisfied,
+            Step::Clean => visit.satisfied && is_person && visit.callback.is_some(),
+            Step::Refuse => !visit.satisfied && !is_person,
+            Step::Login { rounds } => {
+                !visit.satisfied && visit.navigation == Some(Navigation::Get) && *rounds < State::MAX_ROUNDS
+            }
+            Step::PreviewLogin { rounds } => {
+                !visit.satisfied && visit.navigation == Some(Navigation::Head) && *rounds <= State::MAX_ROUNDS
+            }
+            Step::Exchange { code, state, .. } => {
+                !visit.satisfied
+                    && visit.navigation == Some(Navigation::Get)
+                    && visit.scopes.contains(state.scope)
+                    && visit.cookie.as_ref().and_then(LoginCookie::nonce) == Some(&state.nonce)
+                    && visit.callback == Some(Callback { code: Some(code.clone()), state: state.clone() })
+            }
+            Step::Stop(_) => !visit.satisfied && visit.navigation == Some(Navigation::Get),
+        };
+        prop_assert!(may_be, "{step:?}");
+    }
+
+    #[test]
+    fn a_plain_visit_is_never_counted(before in 0..State::MAX_ROUNDS, ago in 0..600_u64, times in 1..20_u64) {
+        let mut cookie = LoginCookie::Pending {
+            rounds: before,
+            issued_at: NOW - ago,
+            nonce: NONCE.to_owned(),
+        };
+        for seconds in 0..times {
+            let now = NOW + seconds;
+            let step = decide(Visit { cookie: Some(cookie.clone()), now, ..visit() });
+            prop_assert_eq!(step, login_after(before));
+            cookie = LoginCookie::pend(Some(&cookie), before, now);
+        }
+    }
+
+    #[test]
+    fn a_log_out_is_never_counted(visit in a_visit(), rounds in 0..=State::MAX_ROUNDS, ago in 0..600_u64) {
+        let visit = Visit {
+            satisfied: false,
+            session_kept: true,
+            navigation: Some(Navigation::Get),
+            callback: None,
+            cookie: completed(rounds, ago),
+            ..visit
+        };
+        prop_assert_eq!(decide(visit), Step::Login { rounds: 0 });
+    }
+}

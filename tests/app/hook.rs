@@ -1,0 +1,117 @@
+//! `on_login`: once per exchange, before any answer, and readable when it fails.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use actix_web::rt;
+use actix_wechat::{
+    Login,
+    simulator::{Endpoint, Person},
+};
+
+use crate::{app::TestApp, support::Visitor};
+
+#[actix_web::test]
+async fn it_runs_once_however_often_the_callback_comes() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let app = TestApp::spawn_with(move |it| {
+        it.on_login(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Ok::<(), std::io::Error>(()) }
+        })
+    })
+    .await;
+    let visitor = Visitor::new();
+    let start = visitor.get(&app.at("/user")).await;
+    let callback = visitor.get(&start.location()).await.location();
+    let copies: Vec<_> = (0..10)
+        .map(|_| {
+            let (visitor, callback) = (visitor.snapshot(), callback.clone());
+            rt::spawn(async move { visitor.visit(&callback).await })
+        })
+        .collect();
+    for copy in copies {
+        assert_eq!(
+            copy.await.expect("an answer").assert_status(200).body,
+            "小明"
+        );
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[actix_web::test]
+async fn it_is_told_who_who_was_before_and_the_tokens() {
+    let logins: Arc<Mutex<Vec<Login>>> = Arc::default();
+    let kept = Arc::clone(&logins);
+    let app = TestApp::spawn_with(move |it| {
+        it.on_login(move |login| {
+            kept.lock().expect("the logins").push(login);
+            async { Ok::<(), std::io::Error>(()) }
+        })
+    })
+    .await;
+    let visitor = Visitor::new();
+    visitor.visit(&app.at("/openid")).await.assert_status(200);
+    visitor.visit(&app.at("/user")).await.assert_status(200);
+    visitor.get(&app.at("/logout")).await;
+    app.simulator.sign_in(Person::named("小红"));
+    visitor.visit(&app.at("/user")).await.assert_status(200);
+
+    let logins = logins.lock().expect("the logins");
+    let appid = app.simulator.account().appid();
+    let (ming, hong) = (
+        Person::named("小明").openid(appid),
+        Person::named("小红").openid(appid),
+    );
+    let told: Vec<_> = logins
+        .iter()
+        .map(|login| {
+            let user = &login.user;
+            (
+                user.openid.clone(),
+                user.scope,
+                user.nickname.as_str(),
+                login.known_openid.clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (ming.clone(), "snsapi_base", "", None),
+            (ming.clone(), "snsapi_userinfo", "小明", Some(ming.clone())),
+            (hong, "snsapi_userinfo", "小红", Some(ming)),
+        ]
+    );
+    for login in logins.iter() {
+        let shown = format!("{login:?}");
+        assert!(!shown.contains(login.tokens.access_token()), "{shown}");
+        assert!(!shown.contains(login.tokens.refresh_token()), "{shown}");
+        assert_eq!(login.tokens.expires_in().as_secs(), 7200);
+    }
+}
+
+#[actix_web::test]
+async fn its_failure_is_a_page_and_the_code_is_spent() {
+    for how in ["an error", "a panic"] {
+        let app = TestApp::spawn_with(|it| {
+            it.on_login(move |_| async move {
+                assert_ne!(how, "a panic");
+                Err::<(), _>(std::io::Error::other("the database is gone"))
+            })
+        })
+        .await;
+        let visitor = Visitor::new();
+        let page = visitor.visit(&app.at("/user")).await;
+        page.assert_status(500);
+        assert!(page.body.contains("暂时无法登录"), "{how}: {}", page.body);
+        assert!(!page.body.contains("the database is gone"), "{how}");
+        assert_eq!(visitor.get(&app.at("/maybe")).await.body, "guest", "{how}");
+        let reload = visitor.get(&page.url).await;
+        assert_eq!(reload.location(), app.at("/user"), "{how}");
+        assert_eq!(app.simulator.count(Endpoint::AccessToken), 1, "{how}");
+    }
+}

@@ -1,0 +1,94 @@
+//! How an app wires the library: forgotten, replaced, handled by itself.
+
+use actix_web::web;
+use actix_wechat::{
+    LoginError, Reason, WechatUser,
+    simulator::{Endpoint, Fault},
+    verification_file,
+};
+
+use crate::{
+    app::{TestApp, routes, serve},
+    support::{Visitor, free_port},
+};
+
+#[actix_web::test]
+async fn a_forgotten_registration_is_an_answer_and_no_panic() {
+    let url = format!("http://127.0.0.1:{}", free_port());
+    serve(&url, |config| {
+        config.configure(routes);
+    });
+    let page = Visitor::new().get(&format!("{url}/user")).await;
+    page.assert_status(500);
+    assert!(page.header("content-type").starts_with("text/html"));
+    let json = Visitor::new()
+        .get_with(&format!("{url}/user"), &[("accept", "application/json")])
+        .await;
+    assert_eq!(json.assert_status(500).body, r#"{"error":"misconfigured"}"#);
+    assert_eq!(
+        Visitor::new().get(&format!("{url}/maybe")).await.body,
+        "guest"
+    );
+}
+
+#[actix_web::test]
+async fn a_page_of_the_apps_own_takes_the_place_of_ours() {
+    let template = "{{ reason }} {% if english %}en{% else %}zh{% endif %} <{{ retry_url }}>";
+    let app = TestApp::spawn_with(|it| it.template("busy.html", template)).await;
+    app.simulator
+        .fault(Endpoint::AccessToken, Fault::Errcode(-1));
+    let page = Visitor::new().visit(&app.at("/user?a=1&b=%22")).await;
+    page.assert_status(503);
+    assert!(page.body.starts_with("busy zh <http:"), "{}", page.body);
+    assert!(
+        page.body.contains("user?a=1&amp;b=%22"),
+        "escaped: {}",
+        page.body
+    );
+}
+
+#[actix_web::test]
+async fn a_handler_may_answer_a_failure_itself() {
+    async fn own(user: Result<WechatUser, LoginError>) -> Result<String, LoginError> {
+        match user {
+            Err(err) if err.reason() == Reason::Declined => Ok("as you like".to_owned()),
+            other => other.map(|user| user.nickname),
+        }
+    }
+    let (app, wechat) = TestApp::prepare(|it| it).await;
+    serve(&app.url, move |config| {
+        config.service(
+            web::scope("")
+                .app_data(wechat.worker())
+                .route("/own", web::get().to(own)),
+        );
+    });
+    let visitor = Visitor::new();
+    let start = visitor.get(&app.at("/own")).await;
+    assert!(start.is_authorize(), "{start:?}");
+    let state = start.location_param("state").expect("a state");
+    let page = visitor.get(&app.at(&format!("/own?state={state}"))).await;
+    assert_eq!(page.assert_status(200).body, "as you like");
+}
+
+#[actix_web::test]
+async fn the_verification_file_is_served_as_it_is() {
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let content: &[u8] = b"abcdefABCDEF0123";
+    serve(&url, move |config| {
+        let file = verification_file("MP_verify_abcdefABCDEF0123.txt", content);
+        config.service(file.expect("a name of WeChat's"));
+    });
+    let page = Visitor::new()
+        .get(&format!("{url}/MP_verify_abcdefABCDEF0123.txt"))
+        .await;
+    assert_eq!(page.assert_status(200).body.as_bytes(), content);
+    assert_eq!(page.header("content-type"), "text/plain");
+    for name in [
+        "MP_verify_short.txt",
+        "../MP_verify_abcdefABCDEF0123.txt",
+        "MP_verify_abcdefABCDEF012/.txt",
+    ] {
+        assert!(verification_file(name, content).is_err(), "{name}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The simulator over real sockets: what a client of WeChat's sees, byte for byte.
+#![cfg(feature = "simulator")]
+
+mod simulator {
+    mod api;
+    mod client;
+    mod control;
+    mod faults;
+    mod handle;
+    mod pages;
+    mod qr;
+    mod snapshot;
+}
