@@ -350,6 +350,9 @@ fn a_browser_stays_who_it_chose_to_be() {
     };
     let openid = |person: &Person| person.openid(sim.account().appid());
     assert_eq!(who(&[("Cookie", cookie)]), openid(&hong));
+    sim.set_consent(Consent::Automatic);
+    assert_eq!(who(&[("Cookie", cookie)]), openid(&Person::named("小明")));
+    sim.set_consent(Consent::Ask);
     assert_eq!(who(&[]), openid(&Person::named("小明")));
     assert_eq!(
         who(&[("Cookie", "wechat_simulator_person=x.y")]),
