@@ -232,7 +232,8 @@ async fn without_credentials_it_runs_on_loopback_with_a_simulator_of_its_own() {
         let consent = visitor.visit(&demo.at(PROFILE)).await;
         let allow = link(&consent.body, "同意").expect("a link to allow");
         assert!(link(&consent.body, "拒绝").is_some(), "{}", consent.body);
-        let page = visitor.visit(&format!("{simulator}{allow}")).await;
+        let allow = url::Url::parse(&consent.url).and_then(|page| page.join(&allow));
+        let page = visitor.visit(allow.expect("an address").as_str()).await;
         page.assert_status(200);
         assert_eq!(page.url, demo.at(PROFILE));
         assert!(openid_of(&demo, &visitor).await.is_some());
