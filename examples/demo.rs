@@ -5,7 +5,7 @@
 
 use std::{
     env,
-    io::{self, IsTerminal as _},
+    io::IsTerminal as _,
     net::{SocketAddr, ToSocketAddrs as _},
     process::ExitCode,
     time::Duration,
@@ -27,7 +27,7 @@ use actix_wechat::{
     Builder, Wechat, WechatOpenId, WechatUser, Worker, login,
     simulator::{Account, Simulator},
 };
-use deadpool_redis::{Config as RedisConfig, PoolConfig, Runtime, Timeouts};
+use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime, Timeouts};
 use tera::{Context, Tera};
 use tracing_subscriber::EnvFilter;
 
@@ -72,10 +72,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Refusal> {
     log_to_stderr()?;
     let settings = Settings::from_env()?;
+    let redis = settings.redis_url.as_deref().map(redis_pool).transpose()?;
     let wechat = account(&settings).await?;
-    match &settings.redis_url {
-        Some(url) => {
-            let store = redis_sessions(url).await?;
+    match redis {
+        Some(pool) => {
+            let store = redis_sessions(pool).await?;
             serve(&settings, wechat, move || store.clone()).await
         }
         None => serve(&settings, wechat, CookieSessionStore::default).await,
@@ -90,9 +91,9 @@ fn log_to_stderr() -> Result<(), Refusal> {
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // Colours are for eyes: in a file they would part a field's name from its value.
-        .with_ansi(io::stderr().is_terminal())
+        // Colours are for eyes: in a file they would part what an operator searches for.
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
         .init();
     Ok(())
 }
@@ -102,7 +103,7 @@ struct Settings {
     listen: Vec<SocketAddr>,
     default_public_url: String,
     workers: Option<usize>,
-    session_key: Key,
+    session_key: Option<Key>,
     redis_url: Option<String>,
 }
 
@@ -124,13 +125,8 @@ impl Settings {
             ),
         };
         let session_key = match variable("SESSION_KEY")? {
-            Some(digits) => Key::from(&key_bytes(&digits)?),
-            None => {
-                tracing::warn!(
-                    "`SESSION_KEY` is not set: a random key, so a restart logs everybody out"
-                );
-                Key::generate()
-            }
+            Some(digits) => Some(Key::from(&key_bytes(&digits)?)),
+            None => None,
         };
         Ok(Self {
             listen: addresses,
@@ -221,7 +217,7 @@ fn is_loopback(public_url: &str) -> bool {
 }
 
 /// Pooled, with a time-out on each step: the plain constructor waits for a lost Redis for minutes.
-async fn redis_sessions(url: &str) -> Result<RedisSessionStore, Refusal> {
+fn redis_pool(url: &str) -> Result<Pool, Refusal> {
     let wanted = |_| configuration("`REDIS_URL` must be like `redis://127.0.0.1:6379`");
     let mut config = RedisConfig::from_url(url);
     config.pool = Some(PoolConfig {
@@ -232,7 +228,10 @@ async fn redis_sessions(url: &str) -> Result<RedisSessionStore, Refusal> {
         },
         ..PoolConfig::default()
     });
-    let pool = config.create_pool(Some(Runtime::Tokio1)).map_err(wanted)?;
+    config.create_pool(Some(Runtime::Tokio1)).map_err(wanted)
+}
+
+async fn redis_sessions(pool: Pool) -> Result<RedisSessionStore, Refusal> {
     let unreachable =
         || Refusal::Machine("cannot reach Redis within 5 s; check `REDIS_URL`".to_owned());
     timeout(REDIS_START, pool.get())
@@ -255,7 +254,10 @@ where
     S: SessionStore + 'static,
 {
     let templates = web::Data::new(templates()?);
-    let key = settings.session_key.clone();
+    let key = settings.session_key.clone().unwrap_or_else(|| {
+        tracing::warn!("`SESSION_KEY` is not set: a random key, so a restart logs everybody out");
+        Key::generate()
+    });
     let home = settings.default_public_url.clone();
     let mut server = HttpServer::new(move || {
         let session = SessionMiddleware::builder(store(), key.clone())
@@ -271,7 +273,8 @@ where
     if let Some(workers) = settings.workers {
         server = server.workers(workers);
     }
-    let cannot = |err| Refusal::Machine(format!("cannot listen at {home}: {err}"));
+    let cannot =
+        |err| Refusal::Machine(format!("cannot listen where `LISTEN` says, {home}: {err}"));
     let server = server.bind(settings.listen.as_slice()).map_err(cannot)?;
     eprintln!("demo: open {home}");
     server

@@ -167,9 +167,39 @@ fn each_case_has_its_step() {
         ),
     ];
     for ((satisfied, session_kept), navigation, callback, cookie, expected) in table {
+        let asking = visit();
         let visit = Visit {
             satisfied,
             session_kept,
+            navigation,
+            callback,
+            cookie,
+            // Who is satisfied asks for nothing.
+            scopes: if satisfied {
+                Scopes::default()
+            } else {
+                asking.scopes
+            },
+            ..asking
+        };
+        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+    }
+}
+
+#[test]
+fn a_satisfied_extractor_leaves_its_siblings_callback_alone() {
+    let table = [
+        (GET, None, pending(0), Step::Run),
+        (GET, callback(0), pending(0), exchange(0)),
+        (GET, callback(0), other_pending(0), Step::Run),
+        (GET, declined(), pending(0), Step::Run),
+        (HEAD, callback(0), pending(0), Step::Run),
+        (PROGRAM, callback(0), pending(0), Step::Run),
+    ];
+    for (navigation, callback, cookie, expected) in table {
+        let visit = Visit {
+            satisfied: true,
+            session_kept: true,
             navigation,
             callback,
             cookie,

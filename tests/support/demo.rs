@@ -1,11 +1,12 @@
 //! The demo as its users run it: a process of its own, configured by the environment.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use actix_wechat::simulator::Simulator;
@@ -125,6 +126,21 @@ impl Demo {
         self.log.lock().expect("the log").clone()
     }
 
+    /// Waits until its log, from this many bytes on, holds a text, and returns that part. The log
+    /// comes through a pipe, so it can be behind the answers.
+    #[track_caller]
+    pub fn logged(&self, from: usize, text: &str) -> String {
+        for _ in 0..500 {
+            let log = self.log();
+            let part = log.get(from..).unwrap_or_default();
+            if part.contains(text) {
+                return part.to_owned();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("`{text}` is not in the log: {}", &self.log()[from..]);
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -150,14 +166,28 @@ impl Drop for Demo {
 /// Runs the demo until it ends by itself: its exit status and what it said.
 pub fn refused(variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = command("demo");
-    command.envs(variables.iter().copied());
+    command
+        .env("LISTEN", format!("127.0.0.1:{}", free_port()))
+        .envs(variables.iter().copied());
+    end_of(command)
+}
+
+/// The same for any command; no status where it had to be stopped, for it did start.
+pub fn end_of(mut command: Command) -> (Option<i32>, String) {
     let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the demo is built");
+    let mut stderr = BufReader::new(child.stderr.take().expect("its stderr"));
     let mut said = String::new();
-    let mut stderr = child.stderr.take().expect("its stderr");
-    stderr.read_to_string(&mut said).expect("its log");
+    // It says where it listens as soon as it runs, and else its stderr ends.
+    while stderr.read_line(&mut said).expect("its log") > 0 {
+        if said.contains("starting service") {
+            let _ = child.kill();
+            let _ = child.wait();
+            return (None, said);
+        }
+    }
     (child.wait().expect("its end").code(), said)
 }

@@ -6,6 +6,7 @@
 )]
 
 pub mod demo;
+pub mod raw;
 pub mod visitor;
 
 #[allow(unused_imports, reason = "not every test binary names a page")]

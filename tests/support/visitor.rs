@@ -129,6 +129,14 @@ impl Visitor {
         }
     }
 
+    /// The same browser with new connections.
+    pub fn elsewhere(&self) -> Self {
+        Self {
+            client: Self::new().client,
+            ..self.clone()
+        }
+    }
+
     pub async fn get(&self, url: &str) -> Page {
         self.send(Method::GET, url, &[]).await
     }

@@ -1,0 +1,105 @@
+//! The demo keeps its contract: each row over real sockets, against the demo as a process of its
+//! own, with the simulator in this process as WeChat.
+#![cfg(feature = "simulator")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callbacks;
+mod faults;
+mod hostile;
+mod login;
+mod pages;
+mod programs;
+mod routes;
+mod secrets;
+mod start;
+mod visitors;
+
+use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
+use support::{Page, Visitor, demo::Demo};
+
+const PROFILE: &str = "/wechat8008/index";
+
+/// Everybody consents at once.
+async fn wechat() -> Simulator {
+    wechat_of(Account::test()).await
+}
+
+async fn wechat_of(account: Account) -> Simulator {
+    let simulator = Simulator::builder()
+        .account(account)
+        .consent(Consent::Automatic)
+        .start()
+        .await
+        .expect("a simulator");
+    simulator.sign_in(Person::named("小明"));
+    simulator
+}
+
+/// How many exchanges and how many profile calls there were.
+fn calls(wechat: &Simulator) -> (usize, usize) {
+    (
+        wechat.count(Endpoint::AccessToken),
+        wechat.count(Endpoint::UserInfo),
+    )
+}
+
+fn cookie_name(wechat: &Simulator) -> String {
+    format!("wechat.{}", wechat.account().appid())
+}
+
+/// To WeChat and back: the callback's address, not yet opened.
+#[track_caller]
+fn assert_authorize(page: &Page) -> String {
+    assert!(
+        page.is_authorize(),
+        "{} does not lead to WeChat: {page:#?}",
+        page.url
+    );
+    page.location()
+}
+
+/// To WeChat and back: the callback's address, not yet opened.
+async fn callback(visitor: &Visitor, url: &str) -> String {
+    let asked = visitor.get(url).await;
+    let back = visitor.get(&assert_authorize(&asked)).await;
+    assert_eq!(back.status, 302, "{back:#?}");
+    back.location()
+}
+
+/// The openid that a browser is logged in with, as `/api/me` tells it; `None` for nobody.
+async fn openid_of(demo: &Demo, visitor: &Visitor) -> Option<String> {
+    let me = me(demo, visitor).await?;
+    me["openid"].as_str().map(ToOwned::to_owned)
+}
+
+async fn me(demo: &Demo, visitor: &Visitor) -> Option<serde_json::Value> {
+    let me = visitor
+        .get_with(&demo.at("/api/me"), &[("accept", "application/json")])
+        .await;
+    match me.status.as_u16() {
+        200 => Some(serde_json::from_str(&me.body).expect("the user as JSON")),
+        401 => None,
+        _ => panic!("/api/me answered {me:#?}"),
+    }
+}
+
+/// Every answer of the login itself has these headers; pages more.
+#[track_caller]
+fn assert_headers(page: &Page) {
+    assert_eq!(page.header("cache-control"), "no-store", "{page:#?}");
+    assert_eq!(page.header("referrer-policy"), "no-referrer", "{page:#?}");
+    if page.header("content-type").starts_with("text/html") {
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'"), "{page:#?}");
+        assert!(!policy.contains("script-src"), "{page:#?}");
+        assert!(!page.body.contains("<script"), "{page:#?}");
+        assert!(!page.body.contains(" onclick"), "{page:#?}");
+        assert_eq!(
+            page.header("x-content-type-options"),
+            "nosniff",
+            "{page:#?}"
+        );
+    }
+}
