@@ -19,3 +19,23 @@ pub fn free_port() -> u16 {
         .expect("a free port on loopback")
         .port()
 }
+
+/// A port of loopback where nobody listens, kept from everybody until it is dropped.
+pub struct DeadPort {
+    pub url: String,
+    _socket: socket2::Socket,
+}
+
+impl DeadPort {
+    pub fn new() -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)
+            .expect("a socket");
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).expect("a free port on loopback");
+        let address = socket.local_addr().ok().and_then(|it| it.as_socket());
+        Self {
+            url: format!("http://{}", address.expect("an address")),
+            _socket: socket,
+        }
+    }
+}
