@@ -13,12 +13,12 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{
-    config::{Credentials, Wechat},
     errcode::{Call, Fault, Outcome, verdict},
     hook::Tokens,
     reason::Reason,
     urls::encode,
     user::{number, text},
+    wechat::{Credentials, Wechat},
 };
 
 /// More than any answer of these calls; a profile is half a kilobyte.
