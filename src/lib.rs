@@ -21,6 +21,9 @@ mod extract;
 #[cfg(feature = "simulator")]
 mod fake;
 mod flow;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod hook;
 mod login;

@@ -269,19 +269,6 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Percent-encodes what a header cannot carry; a request line may hold it raw.
-fn ascii(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Cow::Borrowed(text);
-    }
-    text.bytes()
-        .map(|byte| match byte {
-            byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
 /// Percent-encodes one query value.
 pub(crate) fn encode(value: &str) -> String {
     form_urlencoded::byte_serialize(value.as_bytes()).collect()
