@@ -5,6 +5,7 @@
     reason = "each test binary uses its part, and is no library"
 )]
 
+pub mod crowd;
 pub mod demo;
 pub mod raw;
 pub mod visitor;
