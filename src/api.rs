@@ -67,17 +67,18 @@ impl fmt::Debug for Worker {
 #[derive(Clone, Debug, Display, Error, PartialEq, Eq)]
 #[display("{}", self.reason())]
 pub struct CallError {
+    pub(crate) call: Call,
     pub(crate) fault: Fault,
     rid: Option<String>,
 }
 
 impl CallError {
-    fn new(fault: Fault) -> Self {
-        Self { fault, rid: None }
-    }
-
-    pub(crate) fn timed_out() -> Self {
-        Self::new(Fault::TimedOut)
+    pub(crate) fn new(call: Call, fault: Fault) -> Self {
+        Self {
+            call,
+            fault,
+            rid: None,
+        }
     }
 
     /// What kind of failure it is.
@@ -89,7 +90,7 @@ impl CallError {
     /// ```
     #[must_use]
     pub fn reason(&self) -> Reason {
-        match verdict(Call::Profile, self.fault).outcome {
+        match verdict(self.call, self.fault).outcome {
             Outcome::Restart => Reason::LoginRequired,
             Outcome::Page(reason) => reason,
         }
@@ -129,6 +130,18 @@ pub(crate) struct Exchanged {
     pub(crate) unionid: Option<String>,
     pub(crate) is_snapshotuser: bool,
     pub(crate) tokens: Tokens,
+}
+
+impl Exchanged {
+    /// `None` where what a login needs is missing.
+    pub(crate) fn read(answer: &Map<String, Value>) -> Option<Self> {
+        Some(Self {
+            openid: needed(answer, "openid")?,
+            unionid: optional(answer, "unionid"),
+            is_snapshotuser: number(answer, "is_snapshotuser") == Some(1),
+            tokens: tokens(answer, "snsapi_base")?,
+        })
+    }
 }
 
 impl Worker {
@@ -183,12 +196,12 @@ impl Worker {
     pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, CallError> {
         let appid = &self.wechat.0.account.appid;
         let query = format!(
-            "/sns/oauth2/refresh_token?appid={}&grant_type=refresh_token&refresh_token={}",
+            "appid={}&grant_type=refresh_token&refresh_token={}",
             encode(appid),
             encode(refresh_token),
         );
-        let answer = self.in_time(self.get(&query)).await?;
-        tokens(&answer, "").ok_or_else(|| CallError::new(Fault::Malformed))
+        let answer = self.in_time(Call::Refresh, &query).await?;
+        tokens(&answer, "").ok_or_else(|| CallError::new(Call::Refresh, Fault::Malformed))
     }
 
     /// Asks whether an access token is still good (WeChat's `/sns/auth`), within the login's
@@ -210,13 +223,13 @@ impl Worker {
         /// Not this user's token, no token, expired, revoked.
         const INVALID: [i64; 5] = [40001, 40003, 40014, 42001, 42007];
         let query = format!(
-            "/sns/auth?access_token={}&openid={}",
+            "access_token={}&openid={}",
             encode(access_token),
             encode(openid),
         );
-        match self.in_time(self.get(&query)).await {
+        match self.in_time(Call::Check, &query).await {
             Ok(answer) if number(&answer, "errcode") == Some(0) => Ok(true),
-            Ok(_) => Err(CallError::new(Fault::Malformed)),
+            Ok(_) => Err(CallError::new(Call::Check, Fault::Malformed)),
             Err(err) if err.errcode().is_some_and(|code| INVALID.contains(&code)) => Ok(false),
             Err(err) => Err(err),
         }
@@ -228,20 +241,13 @@ impl Worker {
         code: &str,
     ) -> Result<Exchanged, CallError> {
         let query = format!(
-            "/sns/oauth2/access_token?appid={}&secret={}&code={}&grant_type=authorization_code",
+            "appid={}&secret={}&code={}&grant_type=authorization_code",
             encode(&account.appid),
             encode(account.secret()),
             encode(code),
         );
-        let answer = self.get(&query).await?;
-        let malformed = || CallError::new(Fault::Malformed);
-        let openid = needed(&answer, "openid").ok_or_else(malformed)?;
-        Ok(Exchanged {
-            tokens: tokens(&answer, "snsapi_base").ok_or_else(malformed)?,
-            unionid: optional(&answer, "unionid"),
-            is_snapshotuser: number(&answer, "is_snapshotuser") == Some(1),
-            openid,
-        })
+        let answer = self.get(Call::Exchange, &query).await?;
+        Exchanged::read(&answer).ok_or_else(|| CallError::new(Call::Exchange, Fault::Malformed))
     }
 
     /// The profile as WeChat tells it, at least with the openid that it was asked for.
@@ -251,31 +257,29 @@ impl Worker {
         openid: &str,
     ) -> Result<Map<String, Value>, CallError> {
         let query = format!(
-            "/sns/userinfo?access_token={}&openid={}&lang=zh_CN",
+            "access_token={}&openid={}&lang=zh_CN",
             encode(access_token),
             encode(openid),
         );
-        let answer = self.get(&query).await?;
+        let answer = self.get(Call::Profile, &query).await?;
         if needed(&answer, "openid").as_deref() == Some(openid) {
             Ok(answer)
         } else {
-            Err(CallError::new(Fault::Malformed))
+            Err(CallError::new(Call::Profile, Fault::Malformed))
         }
     }
 
-    async fn in_time<T>(
-        &self,
-        call: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<T, CallError> {
-        timeout(self.wechat.0.deadline, call)
+    async fn in_time(&self, call: Call, query: &str) -> Result<Map<String, Value>, CallError> {
+        timeout(self.wechat.0.deadline, self.get(call, query))
             .await
-            .unwrap_or_else(|_| Err(CallError::timed_out()))
+            .unwrap_or_else(|_| Err(CallError::new(call, Fault::TimedOut)))
     }
 
-    async fn get(&self, path_and_query: &str) -> Result<Map<String, Value>, CallError> {
-        let url = format!("{}{path_and_query}", self.wechat.0.api_url);
+    async fn get(&self, call: Call, query: &str) -> Result<Map<String, Value>, CallError> {
+        let failed = |fault| CallError::new(call, fault);
+        let url = format!("{}{}?{query}", self.wechat.0.api_url, call.path());
         let mut answer = self.client.get(url).send().await.map_err(|err| {
-            CallError::new(match err {
+            failed(match err {
                 // What awc says of a connection that closed without an answer: it was made.
                 SendRequestError::Connect(ConnectError::Disconnected)
                 | SendRequestError::Send(_)
@@ -290,32 +294,38 @@ impl Worker {
         })?;
         let status = answer.status();
         if status.is_server_error() {
-            return Err(CallError::new(Fault::Broken));
+            return Err(failed(Fault::Broken));
         }
         if !status.is_success() {
-            return Err(CallError::new(Fault::Malformed));
+            return Err(failed(Fault::Malformed));
         }
         let body = answer.body().limit(BODY_LIMIT).await.map_err(|err| {
-            CallError::new(match err {
+            failed(match err {
                 PayloadError::Io(_) => Fault::Broken,
                 _ => Fault::Malformed,
             })
         })?;
-        let answer = parse(&body).ok_or_else(|| CallError::new(Fault::Malformed))?;
-        match errcode(&answer) {
-            Some(0) => Ok(answer),
-            Some(errcode) => Err(CallError {
-                fault: Fault::Errcode(errcode),
-                rid: rid(&text(&answer, "errmsg")),
-            }),
-            None => Err(CallError::new(Fault::Malformed)),
-        }
+        read(call, &body)
+    }
+}
+
+/// What an answer says, if it says that the call succeeded.
+pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallError> {
+    let failed = |fault| CallError::new(call, fault);
+    let answer = parse(body).ok_or_else(|| failed(Fault::Malformed))?;
+    match errcode(&answer) {
+        Some(0) => Ok(answer),
+        Some(errcode) => Err(CallError {
+            rid: rid(&text(&answer, "errmsg")),
+            ..failed(Fault::Errcode(errcode))
+        }),
+        None => Err(failed(Fault::Malformed)),
     }
 }
 
 /// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
 /// characters unescaped and has cut characters in half.
-pub(crate) fn parse(body: &[u8]) -> Option<Map<String, Value>> {
+fn parse(body: &[u8]) -> Option<Map<String, Value>> {
     let body = String::from_utf8_lossy(body);
     // Harmless between tokens, and the cure within strings.
     let body = body.replace(|char: char| char < ' ', " ");

@@ -20,8 +20,8 @@ use crate::{
     urls::{PublicUrl, Scope, State, base_url},
 };
 
-const OPEN_URL: &str = "https://open.weixin.qq.com";
-const API_URL: &str = "https://api.weixin.qq.com";
+pub(crate) const OPEN_URL: &str = "https://open.weixin.qq.com";
+pub(crate) const API_URL: &str = "https://api.weixin.qq.com";
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The login of one account: an official account, and optionally the website app beside it.
@@ -835,9 +835,7 @@ impl Builder {
         }
         let pages =
             Pages::new(&self.templates).map_err(|problem| ConfigError::new("template", problem))?;
-        warn_of_risks(&public, &open_url);
-
-        Ok(Wechat(Arc::new(Settings {
+        let wechat = Wechat(Arc::new(Settings {
             cookie_name: pending::cookie_name(&appid, public.is_https()),
             session_key: self
                 .session_key
@@ -856,22 +854,16 @@ impl Builder {
             hook: self.hook,
             exchanges: Exchanges::default(),
             clock: self.clock,
-        })))
-    }
-}
-
-fn warn_of_risks(public: &PublicUrl, open_url: &str) {
-    if open_url == OPEN_URL && (public.has_port() || public.is_ip()) {
-        tracing::warn!(
-            name: "wechat.config.risk",
-            "wechat.config.risk: WeChat refuses a public URL with a port or an IP address (10003), but for test accounts; put the app behind ports 80 and 443 of a domain"
-        );
-    }
-    if !public.is_https() && !public.is_loopback() {
-        tracing::warn!(
-            name: "wechat.config.risk",
-            "wechat.config.risk: the public URL is plain http; a sibling host can plant cookies, and everybody on the way reads them; serve https"
-        );
+        }));
+        for finding in wechat.doctor().findings() {
+            tracing::warn!(
+                name: "wechat.config.risk",
+                setting = finding.setting(),
+                advice = finding.advice(),
+                "wechat.config.risk"
+            );
+        }
+        Ok(wechat)
     }
 }
 
@@ -943,3 +935,6 @@ fn endpoint(name: &'static str, value: &str) -> Result<String, ConfigError> {
     let url = base_url(value).map_err(|problem| ConfigError::new(name, problem))?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
+
+#[cfg(test)]
+mod tests;

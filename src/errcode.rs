@@ -4,13 +4,15 @@
 
 use crate::reason::Reason;
 
-/// The two calls that a login makes.
+/// The two calls that a login makes, and the two for apps that keep a user's tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// `/sns/oauth2/access_token`: a code can be spent by it even where no answer comes.
+    /// A code can be spent by it even where no answer comes.
     Exchange,
-    /// `/sns/userinfo`: harmless to repeat.
+    /// Harmless to repeat.
     Profile,
+    Refresh,
+    Check,
 }
 
 impl Call {
@@ -18,6 +20,8 @@ impl Call {
         match self {
             Self::Exchange => "/sns/oauth2/access_token",
             Self::Profile => "/sns/userinfo",
+            Self::Refresh => "/sns/oauth2/refresh_token",
+            Self::Check => "/sns/auth",
         }
     }
 }
@@ -197,22 +201,24 @@ pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
     let unconnected = "check name resolution, routes and firewalls towards WeChat's API host";
     match (fault, call) {
         (Fault::Unconnected, Call::Exchange) => plain(2, UNREACHABLE, unconnected),
-        (Fault::Unconnected, Call::Profile) => plain(3, UNREACHABLE, unconnected),
+        (Fault::Unconnected, _) => plain(3, UNREACHABLE, unconnected),
         (Fault::Broken, Call::Exchange) => plain(1, UNREACHABLE, ""),
-        (Fault::Broken, Call::Profile) => plain(3, UNREACHABLE, ""),
+        (Fault::Broken, _) => plain(3, UNREACHABLE, ""),
         (Fault::Malformed, _) => plain(
             1,
             MALFORMED,
             "check that the API endpoint is WeChat's and nothing rewrites its answers",
         ),
         (Fault::TimedOut, _) => plain(1, Outcome::Page(Reason::TimedOut), ""),
+        // The refresh token has expired; no other call has one.
+        (Fault::Errcode(42002), Call::Refresh) => plain(1, RESTART, ""),
         (Fault::Errcode(errcode), call) => {
             let Some(row) = ERRCODES.iter().find(|row| row.errcodes.contains(&errcode)) else {
                 return plain(1, MALFORMED, "look the errcode up at WeChat");
             };
             let (tries, outcome) = match call {
                 Call::Exchange => row.exchange,
-                Call::Profile => row.profile,
+                Call::Profile | Call::Refresh | Call::Check => row.profile,
             };
             Verdict {
                 tries,

@@ -85,3 +85,6 @@ impl ResponseError for LoginError {
         self.0.respond()
     }
 }
+
+#[cfg(test)]
+mod tests;

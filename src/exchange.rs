@@ -145,12 +145,12 @@ async fn run(worker: Worker, ticket: Ticket, known_openid: Option<String>, telli
     let login = log_in(&worker, &ticket, known_openid, &progress);
     let calls = timeout(settings.deadline, login).await.unwrap_or_else(|_| {
         progress.sent.set(true);
-        Err(CallError::timed_out())
+        Err(CallError::new(progress.call.get(), Fault::TimedOut))
     });
     let conclusion = match calls {
         Ok(None) => Conclusion::Snapshot,
         Ok(Some(login)) => run_hook(&worker, login, started).await,
-        Err(error) => fail(progress.call.get(), error, started),
+        Err(error) => fail(error, started),
     };
     let exchanges = &settings.exchanges;
     match conclusion {
@@ -280,18 +280,27 @@ async fn run_hook(worker: &Worker, login: Login, started: Instant) -> Conclusion
     Conclusion::LoggedIn(user)
 }
 
-fn fail(call: Call, error: CallError, started: Instant) -> Conclusion {
-    let verdict = verdict(call, error.fault);
-    tracing::error!(
-        name: "wechat.login.failed",
-        reason = verdict.outcome.reason().as_str(),
-        call = call.path(),
-        errcode = error.errcode(),
-        rid = error.rid(),
-        elapsed_ms = elapsed_ms(started),
-        cure = verdict.cure,
-        "wechat.login.failed"
-    );
+fn fail(error: CallError, started: Instant) -> Conclusion {
+    let verdict = verdict(error.call, error.fault);
+    // A level is part of a log statement, so that one cannot choose it.
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(
+                name: "wechat.login.failed",
+                reason = verdict.outcome.reason().as_str(),
+                call = error.call.path(),
+                errcode = error.errcode(),
+                rid = error.rid(),
+                elapsed_ms = elapsed_ms(started),
+                cure = verdict.cure,
+                "wechat.login.failed"
+            )
+        };
+    }
+    match verdict.outcome {
+        Outcome::Restart | Outcome::Page(Reason::AccountRefused) => log!(warn),
+        Outcome::Page(_) => log!(error),
+    }
     match verdict.outcome {
         Outcome::Restart => Conclusion::Restart,
         Outcome::Page(reason) => Conclusion::Failed(Failure {

@@ -69,6 +69,9 @@ impl WechatUser {
     /// Logs the user of this request's account out: in the session, and for the rest of this
     /// request. Nothing happens where nobody is logged in.
     ///
+    /// Prefer it to purging the session: without a trace of the log-out, a login within the next
+    /// minute looks like one whose session was lost, and the third such is answered with a page.
+    ///
     /// Other accounts' users and the app's own entries stay in the session; the next user at this
     /// account does not inherit them. With sessions kept in a cookie, a copy of the old cookie
     /// stays good until it expires; sessions kept on the server end at once.

@@ -3,11 +3,17 @@
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A visitor's input must never bring a worker down; tests may.
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
+)]
 
 mod answer;
 mod api;
 mod browser;
 mod config;
+mod doctor;
 mod errcode;
 mod error;
 mod exchange;
@@ -15,6 +21,9 @@ mod extract;
 #[cfg(feature = "simulator")]
 mod fake;
 mod flow;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod hook;
 mod login;
@@ -36,6 +45,7 @@ pub use awc;
 pub use crate::{
     api::{CallError, Worker},
     config::{Builder, ConfigError, Outside, Snapshot, Wechat},
+    doctor::{Doctor, Finding},
     error::LoginError,
     guard::require_user,
     hook::{Login, Tokens},

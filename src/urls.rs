@@ -194,7 +194,12 @@ impl PublicUrl {
 
     /// A page of this app as browsers know it.
     pub(crate) fn page(&self, path_and_query: &str) -> String {
-        format!("{}{}{path_and_query}", self.origin, self.prefix)
+        let slash = match path_and_query.as_bytes() {
+            [] | [b'/', ..] => "",
+            // A request may ask for `*`, which must not become a part of the host.
+            _ => "/",
+        };
+        format!("{}{}{slash}{path_and_query}", self.origin, self.prefix)
     }
 
     /// The same as a path alone, for a `Location` and for JSON.

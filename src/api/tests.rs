@@ -97,6 +97,64 @@ fn errcode_is_zero_a_number_or_nonsense() {
 }
 
 #[test]
+fn answer_with_an_errcode_is_a_failure() {
+    let failure = |body: &str| read(Call::Exchange, body.as_bytes()).unwrap_err();
+    let refused =
+        failure(r#"{"errcode":40163,"errmsg":"code been used, rid: 65a77521-0a1b2c3d-4e5f6071"}"#);
+    assert_eq!(refused.errcode(), Some(40163));
+    assert_eq!(refused.rid(), Some("65a77521-0a1b2c3d-4e5f6071"));
+    let refused = failure(r#"{"openid":"oABC","access_token":"59_a","errcode":"40029"}"#);
+    assert_eq!((refused.errcode(), refused.rid()), (Some(40029), None));
+    for body in ["", "<html>", r#"{"errcode":"busy"}"#] {
+        assert_eq!(
+            failure(body),
+            CallError::new(Call::Exchange, Fault::Malformed),
+            "{body}"
+        );
+    }
+    assert!(read(Call::Check, br#"{"errcode":0,"errmsg":"ok"}"#).is_ok());
+}
+
+#[test]
+fn exchanged_code_is_an_openid_and_a_token() {
+    let table = [
+        (
+            json!({ "access_token": "59_a", "openid": "oABC" }),
+            Some((None, false)),
+        ),
+        (
+            json!({ "access_token": "59_a", "openid": "oABC", "unionid": "oXYZ", "is_snapshotuser": 1 }),
+            Some((Some("oXYZ"), true)),
+        ),
+        (
+            json!({ "access_token": "59_a", "openid": "oABC", "unionid": "", "is_snapshotuser": "1" }),
+            Some((None, true)),
+        ),
+        (
+            json!({ "access_token": "59_a", "openid": "oABC", "is_snapshotuser": 0 }),
+            Some((None, false)),
+        ),
+        (json!({ "access_token": "59_a", "openid": "" }), None),
+        (json!({ "access_token": "", "openid": "oABC" }), None),
+        (json!({ "access_token": "59_a" }), None),
+        (json!({ "openid": "oABC" }), None),
+    ];
+    for (answer, expected) in table {
+        let exchanged = Exchanged::read(&object(answer.clone()));
+        let told = exchanged
+            .as_ref()
+            .map(|told| (told.unionid.as_deref(), told.is_snapshotuser));
+        assert_eq!(told, expected, "{answer}");
+        if let Some(told) = exchanged {
+            assert_eq!(
+                (told.openid.as_str(), told.tokens.scope()),
+                ("oABC", "snsapi_base")
+            );
+        }
+    }
+}
+
+#[test]
 fn rid_is_taken_from_the_message() {
     let rid_of = |errmsg| rid(errmsg);
     let table = [
@@ -194,6 +252,39 @@ fn tokens_need_an_access_token_alone() {
     let answer = json!({ "access_token": "59_a", "refresh_token": null, "scope": "" });
     let told = tokens(&object(answer), "snsapi_base").unwrap();
     assert_eq!((told.refresh_token(), told.scope()), ("", "snsapi_base"));
+}
+
+#[test]
+fn failed_call_says_what_it_means_at_that_call() {
+    use Reason::{Busy, LoginRequired, MalformedAnswer, Misconfigured, TimedOut, Unreachable};
+    let table = [
+        (Call::Exchange, Fault::Errcode(40001), Misconfigured),
+        (Call::Exchange, Fault::Errcode(40014), MalformedAnswer),
+        (Call::Exchange, Fault::Errcode(40029), LoginRequired),
+        (Call::Exchange, Fault::Errcode(42002), MalformedAnswer),
+        (Call::Profile, Fault::Errcode(40001), LoginRequired),
+        (Call::Profile, Fault::Errcode(42002), MalformedAnswer),
+        // The visitor's tokens are worth nothing any more.
+        (Call::Refresh, Fault::Errcode(40030), LoginRequired),
+        (Call::Refresh, Fault::Errcode(42002), LoginRequired),
+        (Call::Refresh, Fault::Errcode(42007), LoginRequired),
+        (Call::Refresh, Fault::Errcode(41003), Misconfigured),
+        (Call::Refresh, Fault::Errcode(-1), Busy),
+        (Call::Refresh, Fault::Unconnected, Unreachable),
+        (Call::Check, Fault::Broken, Unreachable),
+        (Call::Check, Fault::TimedOut, TimedOut),
+        (Call::Check, Fault::Errcode(99999), MalformedAnswer),
+    ];
+    for (call, fault, reason) in table {
+        let err = CallError::new(call, fault);
+        assert_eq!(err.reason(), reason, "{err:?}");
+        assert_eq!(err.to_string(), reason.to_string());
+        let errcode = match fault {
+            Fault::Errcode(errcode) => Some(errcode),
+            _ => None,
+        };
+        assert_eq!((err.errcode(), err.rid()), (errcode, None), "{err:?}");
+    }
 }
 
 proptest! {

@@ -152,6 +152,8 @@ fn each_errcode_stands_in_one_row() {
 fn calls_have_wechats_paths() {
     assert_eq!(Call::Exchange.path(), "/sns/oauth2/access_token");
     assert_eq!(Call::Profile.path(), "/sns/userinfo");
+    assert_eq!(Call::Refresh.path(), "/sns/oauth2/refresh_token");
+    assert_eq!(Call::Check.path(), "/sns/auth");
 }
 
 #[test]

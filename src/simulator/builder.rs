@@ -49,7 +49,7 @@ impl Builder {
             consent: Consent::default(),
             control_api: false,
             bind: (Ipv4Addr::LOCALHOST, 0).into(),
-            remember: 100_000,
+            remember: 50_000,
         }
     }
 
@@ -90,8 +90,9 @@ impl Builder {
         self
     }
 
-    /// How many calls, codes and tokens are remembered, each; beyond that the oldest are forgotten, also codes still good. Default:
-    /// 100,000, some 150 MB at the most; a load test that measures memory sets it to what is under way at one time.
+    /// How many calls, codes and tokens are remembered, each; beyond that the oldest are forgotten,
+    /// also codes still good. Default: 50,000, some 100 MB at the most; a load test that measures
+    /// memory sets it to what is under way at one time.
     pub fn remember(mut self, count: usize) -> Self {
         self.remember = count;
         self

@@ -65,12 +65,13 @@ use tokio::sync::watch;
 
 use self::world::World;
 pub use self::{
-    account::{Account, Snapshot},
+    account::Account,
     answer::Rid,
     builder::Builder,
     calls::{Call, Endpoint},
     fault::Fault,
     person::Person,
+    snapshot::Snapshot,
     world::Consent,
 };
 
@@ -81,14 +82,17 @@ mod avatar;
 mod book;
 mod builder;
 mod calls;
+mod check;
 mod control;
 mod fault;
+mod ledger;
 mod pages;
 mod params;
 mod person;
 mod qr;
 mod reply;
 mod server;
+mod snapshot;
 mod sns;
 mod target;
 mod world;

@@ -13,9 +13,9 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 
 use super::{
-    authorize::{Asked, check, error},
-    book::Ledger,
     calls::Endpoint,
+    check::{Asked, check, error},
+    ledger::Ledger,
     pages::{ConsentPage, Face},
     params::Params,
     person::Person,

@@ -140,17 +140,16 @@ impl World {
         people.all.iter().find(|person| person.id() == id).cloned()
     }
 
-    /// Whose WeChat a browser is: the one chosen there before, unless somebody signed in since.
+    /// Whose WeChat a browser is: where people are asked, the one chosen there before, unless
+    /// somebody signed in since.
     pub(super) fn person_of(&self, request: &HttpRequest) -> Person {
+        let asks = self.consent() == Consent::Ask;
         let people = self.people.read().unwrap_or_else(PoisonError::into_inner);
-        let chosen = request.cookie(COOKIE).and_then(|cookie| {
+        let chosen = request.cookie(COOKIE).filter(|_| asks).and_then(|cookie| {
             let (round, id) = cookie.value().split_once('.')?;
             let current = round.parse() == Ok(people.round);
-            people
-                .all
-                .iter()
-                .find(|person| current && person.id() == id)
-                .cloned()
+            let mut known = people.all.iter();
+            known.find(|person| current && person.id() == id).cloned()
         });
         chosen.unwrap_or_else(|| people.signed_in.clone())
     }

@@ -1,1 +1,694 @@
-//! later
+//! Behaviour of a login that goes well: the way out, the way back, the session.
+
+use actix_web::http::Method;
+use actix_wechat::simulator::{Account, Person};
+
+use super::{
+    PROFILE, assert_authorize, assert_headers, callback, calls, cookie_name, me, openid_of, wechat,
+    wechat_of,
+};
+use crate::support::{Page, Visitor, demo::Demo, free_port, raw};
+
+#[actix_web::test]
+async fn a_visitor_gets_from_nothing_to_the_profile_page() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let visitor = Visitor::new();
+    let page = visitor.visit(&demo.at("/wechat8008/index?a=1")).await;
+    page.assert_status(200);
+    assert!(page.body.contains("小明"), "{}", page.body);
+    assert_eq!(page.url, demo.at("/wechat8008/index?a=1"));
+    assert_eq!(calls(&wechat), (1, 1));
+    // From now on nobody is asked any more.
+    wechat.clear_calls();
+    let pages = visitor.travel(&demo.at(PROFILE)).await;
+    assert_eq!(pages.len(), 1);
+    assert_eq!(calls(&wechat), (0, 0));
+}
+
+#[actix_web::test]
+async fn the_way_to_wechat_is_as_wechat_wants_it() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let page = Visitor::new()
+        .get(&demo.at("/wechat8008/index?b=%2F&a=1+2"))
+        .await;
+    page.assert_status(302);
+    assert_headers(&page);
+    let state = page.location_param("state").expect("a state");
+    let host = demo.url.replace(':', "%3A").replace('/', "%2F");
+    assert_eq!(
+        page.header("location"),
+        format!(
+            "{}/connect/oauth2/authorize?appid={}&redirect_uri={host}%2Fwechat8008%2Findex%3Fb%3D%252F%26a%3D1%2B2&response_type=code&scope=snsapi_userinfo&state={state}#wechat_redirect",
+            wechat.url(),
+            wechat.account().appid(),
+        )
+    );
+    let cookies = page.set_cookies();
+    assert_eq!(cookies.len(), 1, "one cookie, and no session: {page:#?}");
+    let cookie = &cookies[0];
+    assert!(
+        cookie.starts_with(&format!("{}=", cookie_name(&wechat))),
+        "{cookie}"
+    );
+    assert!(cookie.len() < 256, "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"] {
+        assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+    }
+    assert!(
+        !cookie.contains("Secure"),
+        "on http it would be lost: {cookie}"
+    );
+}
+
+#[actix_web::test]
+async fn a_state_is_letters_and_digits_and_cannot_be_guessed() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let mut states = Vec::new();
+    for _ in 0..64 {
+        let page = Visitor::new().get(&demo.at(PROFILE)).await;
+        let state = page.location_param("state").expect("a state");
+        assert!(state.len() <= 128, "{state}");
+        assert!(
+            state.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "{state}"
+        );
+        states.push(state);
+    }
+    let length = states[0].len();
+    let mut random = 0;
+    for at in 0..length {
+        let mut seen: Vec<u8> = states.iter().map(|state| state.as_bytes()[at]).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        // 64 draws from 62 characters bring some 40 of them.
+        random += usize::from(seen.len() > 20);
+    }
+    // Of 5.95 bits each.
+    assert!(
+        random * 595 / 100 >= 128,
+        "{random} random characters: {}",
+        states[0]
+    );
+}
+
+#[actix_web::test]
+async fn a_head_is_answered_like_a_get_without_a_cookie() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let visitor = Visitor::new();
+    let page = visitor.send(Method::HEAD, &demo.at(PROFILE), &[]).await;
+    assert_authorize(&page);
+    assert!(page.set_cookies().is_empty(), "{page:#?}");
+    // A callback is not completed by it, and still good afterwards.
+    let callback = callback(&visitor, &demo.at(PROFILE)).await;
+    visitor.send(Method::HEAD, &callback, &[]).await;
+    assert_eq!(calls(&wechat), (0, 0));
+    visitor.visit(&callback).await.assert_status(200);
+    visitor
+        .send(Method::HEAD, &demo.at(PROFILE), &[])
+        .await
+        .assert_status(200);
+}
+
+#[actix_web::test]
+async fn the_way_back_leads_to_the_page_as_it_was() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    // Whatever the page's own query is, it stays byte for byte.
+    let targets = [
+        "/wechat8008/index",
+        "/wechat8008/index?",
+        "/wechat8008/index?a=1&b=2",
+        "/wechat8008/index?b=2&a=1&a=3&a=1",
+        "/wechat8008/index?&&a==&b&=c",
+        "/wechat8008/index?q=a+b%2Bc%20d&e=%e5%B0%8F",
+        "/wechat8008/index?bad=%FF%fe%80&half=%e5%b0&odd=%&zz=%zz",
+        "/wechat8008/index?from=singlemessage&isappinstalled=0",
+        "/wechat8008/index?codec=1&stated=2&xcode=3&code2=4&CODE=5&State=6",
+        "/wechat8008/index?json={a:[1,2]}&x=^`|~'*",
+        "/wechat8008/index?u=https://evil.example/?code=1%26state=2",
+        "/wechat8008/index?return_to=/x;y=z",
+        "/wechat8008/inde%78?a=1",
+    ];
+    for target in targets {
+        let visitor = Visitor::new();
+        let asked = visitor.get(&demo.at(target)).await;
+        assert_authorize(&asked);
+        let wanted = demo.at(target.trim_end_matches('?'));
+        assert_eq!(
+            asked
+                .location_param("redirect_uri")
+                .map(|uri| uri.trim_end_matches('?').to_owned()),
+            Some(wanted.clone()),
+            "{target}"
+        );
+        let back = visitor.get(&asked.location()).await;
+        assert_eq!(back.status, 302, "{target}: {back:#?}");
+        let callback = back.header("location").to_owned();
+        let clean = visitor.get(&callback).await;
+        clean.assert_status(302);
+        assert_headers(&clean);
+        assert_eq!(
+            clean.header("location").trim_end_matches('?'),
+            wanted,
+            "{target}, come back as {callback}"
+        );
+        visitor
+            .get(clean.header("location"))
+            .await
+            .assert_status(200);
+    }
+}
+
+/// Only the last `code` and the last `state` are WeChat's, and only if that state is of our shape.
+#[actix_web::test]
+async fn a_pages_own_code_and_state_are_left_alone() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let long = format!("code=own&state=0u{}", "a".repeat(33));
+    let scope = format!("code=own&state=0x{}", "a".repeat(32));
+    let round = format!("code=own&state=4u{}", "a".repeat(32));
+    let signs = format!("code=own&state=0u{}", "a%41".repeat(8));
+    let queries = [
+        "code=own",
+        "code=",
+        "code",
+        "state=own",
+        "state",
+        "code=own&state=theirs",
+        "state=theirs&code=own",
+        "code=a&code=b&state=x&state=y",
+        "state=&code=",
+        "code=SUMMER20&x=1",
+        &long,
+        &scope,
+        &round,
+        &signs,
+    ];
+    for query in queries {
+        let page = demo.at(&format!("/wechat8008/index?{query}"));
+        let visitor = Visitor::new();
+        let asked = visitor.get(&page).await;
+        assert_authorize(&asked);
+        assert_eq!(
+            asked.location_param("redirect_uri"),
+            Some(page.clone()),
+            "{query}"
+        );
+        let back = visitor.get(&asked.location()).await;
+        let clean = visitor.get(back.header("location")).await;
+        clean.assert_status(302);
+        assert_eq!(clean.header("location"), page, "{query}");
+        let after = visitor.get(&page).await;
+        after.assert_status(200);
+        assert!(after.body.contains("小明"));
+    }
+    assert_eq!(calls(&wechat), (queries.len(), queries.len()));
+}
+
+/// The answer to a callback, as it is on the wire.
+async fn raw_completion(visitor: &Visitor, demo: &Demo, target: &str) -> raw::Raw {
+    let callback = callback(visitor, &demo.at(target)).await;
+    let cookies = visitor.cookie_header(&demo.url).unwrap_or_default();
+    let target = callback.strip_prefix(&demo.url).expect("the demo's own");
+    raw::get(&demo.url, target, &[("cookie", &cookies)]).expect("an answer")
+}
+
+#[actix_web::test]
+async fn the_session_cookie_is_small_and_safe() {
+    let many: Vec<String> = (0..200).map(|i| format!("privilege{i:04}")).collect();
+    let far = "很".repeat(300);
+    let people = [
+        Person::named("小明"),
+        Person::named("很长很长的名字".repeat(60)),
+        Person::named("\"\\".repeat(400)),
+        Person::named("👨‍👩‍👧‍👦".repeat(100)),
+        Person::named("小红")
+            .privilege(many)
+            .region(&far, &far, &far)
+            .headimgurl(&format!(
+                "https://thirdwx.qlogo.cn/{}/132",
+                "x".repeat(2000)
+            )),
+    ];
+    for person in people {
+        let wechat = wechat_of(Account::test().bound(true)).await;
+        wechat.sign_in(person.clone());
+        let demo = Demo::start(&wechat, &[]);
+        let visitor = Visitor::new();
+        let prefix = "/wechat8008/index?q=";
+        let target = format!(
+            "{prefix}{}",
+            "x".repeat(512 - demo.url.len() - prefix.len())
+        );
+        let answer = raw_completion(&visitor, &demo, &target).await;
+        assert_eq!(answer.status, 302, "{answer:?}");
+        assert!(
+            answer.head.len() < 4096,
+            "{} bytes: {answer:?}",
+            answer.head.len()
+        );
+        let cookies = answer.all("set-cookie");
+        let session = cookies
+            .iter()
+            .find(|cookie| cookie.starts_with("id="))
+            .expect("a session");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+            assert!(session.contains(attribute), "{attribute}: {session}");
+        }
+        assert!(!session.contains("Secure"), "{session}");
+        // An empty session takes some 150 bytes of its own.
+        let value = session.split(';').next().unwrap_or_default();
+        assert!(
+            value.len() < 1_500 + 200,
+            "{} bytes: {session}",
+            value.len()
+        );
+        for told in [
+            person.name(),
+            &person.openid(wechat.account().appid()),
+            "openid",
+        ] {
+            assert!(!session.contains(told), "not encrypted: {session}");
+        }
+        let session = session.split(';').next().expect("a pair").to_owned();
+        let me = raw::get(&demo.url, "/api/me", &[("cookie", &session)]).expect("an answer");
+        assert_eq!(me.status, 200, "{me:?}");
+        let openid = person.openid(wechat.account().appid());
+        assert!(
+            me.body.contains(&openid) && me.body.contains(&person.unionid()),
+            "{me:?}"
+        );
+        if person.name() != "小明" {
+            demo.logged(0, "wechat.user.cut");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn behind_https_all_cookies_are_secure() {
+    let wechat = wechat_of(Account::test().domain("shop.example.cn")).await;
+    let demo = Demo::start(&wechat, &[("WECHAT_PUBLIC_URL", "https://shop.example.cn")]);
+    let visitor = Visitor::new();
+    let asked = visitor.get(&demo.at(PROFILE)).await;
+    assert_eq!(
+        asked.location_param("redirect_uri").as_deref(),
+        Some("https://shop.example.cn/wechat8008/index")
+    );
+    let name = format!("__Host-{}", cookie_name(&wechat));
+    let cookies = asked.set_cookies();
+    assert!(cookies[0].starts_with(&format!("{name}=")), "{cookies:?}");
+    let back = visitor.get(&assert_authorize(&asked)).await.location();
+    let clean = visitor
+        .get(&back.replace("https://shop.example.cn", &demo.url))
+        .await;
+    assert_eq!(clean.location(), "https://shop.example.cn/wechat8008/index");
+    let mut all = cookies;
+    all.extend(clean.set_cookies());
+    assert_eq!(all.len(), 3, "{all:?}");
+    for cookie in all {
+        assert!(cookie.contains("Secure"), "{cookie}");
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+    visitor.get(&demo.at(PROFILE)).await.assert_status(200);
+}
+
+#[actix_web::test]
+async fn a_prefix_that_a_proxy_strips_is_in_every_address() {
+    let wechat = wechat().await;
+    let listen = format!("127.0.0.1:{}", free_port());
+    let public = format!("http://{listen}/shop/app");
+    let demo = Demo::start(
+        &wechat,
+        &[
+            ("LISTEN", &listen),
+            ("WECHAT_PUBLIC_URL", &format!("{public}/")),
+        ],
+    );
+    // What the proxy does.
+    let strip = |url: &str| {
+        let rest = url
+            .strip_prefix(&public)
+            .unwrap_or_else(|| panic!("{url} leaves the prefix"));
+        assert!(rest.starts_with('/'), "{url}");
+        demo.at(rest)
+    };
+    let visitor = Visitor::new();
+    let asked = visitor.get(&demo.at("/wechat8008/index?a=1")).await;
+    assert_eq!(
+        asked.location_param("redirect_uri"),
+        Some(format!("{public}/wechat8008/index?a=1"))
+    );
+    let back = visitor.get(&assert_authorize(&asked)).await.location();
+    let clean = visitor.get(&strip(&back)).await;
+    assert_eq!(clean.location(), format!("{public}/wechat8008/index?a=1"));
+    visitor
+        .get(&strip(&clean.location()))
+        .await
+        .assert_status(200);
+
+    let login = visitor
+        .get(&demo.at("/login?return_to=%2Fwechat8008%2Findex"))
+        .await;
+    assert_eq!(login.location(), format!("{public}/wechat8008/index"));
+    // The login page itself, however the address is spelled.
+    for own in ["/login", "/login?return_to=/", "/./login"] {
+        let page = visitor
+            .get(&demo.at(&format!("/login?return_to={own}")))
+            .await;
+        assert_eq!(page.location(), format!("{public}/"), "{own}");
+    }
+    let out = visitor.post(&demo.at("/logout")).await;
+    assert_eq!(out.location(), format!("{public}/"));
+
+    // The answer to a program names the page that it ran on, without the prefix within it.
+    let asked = Visitor::new()
+        .get_with(
+            &demo.at("/api/me"),
+            &[
+                ("accept", "application/json"),
+                ("referer", &format!("{public}/wechat8008/index?a=1")),
+            ],
+        )
+        .await;
+    asked.assert_status(401);
+    let json: serde_json::Value = serde_json::from_str(&asked.body).expect("JSON");
+    assert_eq!(
+        json["login_url"],
+        "/shop/app/login?return_to=%2Fwechat8008%2Findex%3Fa%3D1"
+    );
+    // A page of a neighbour under the same host is none of this app's.
+    let asked = Visitor::new()
+        .get_with(
+            &demo.at("/api/me"),
+            &[
+                ("accept", "application/json"),
+                ("referer", &format!("http://{listen}/shop/apple/x")),
+            ],
+        )
+        .await;
+    let json: serde_json::Value = serde_json::from_str(&asked.body).expect("JSON");
+    assert_eq!(json["login_url"], "/shop/app/login?return_to=%2F");
+    // Links within the pages.
+    let home = Visitor::new().get(&demo.at("/")).await;
+    assert!(
+        home.body
+            .replace("&#x2F;", "/")
+            .contains("href=\"/shop/app/login?"),
+        "{}",
+        home.body
+    );
+}
+
+#[actix_web::test]
+async fn a_long_address_is_warned_about_and_a_longer_one_refused() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let mut seen = (false, false, false);
+    for length in [10, 600, 900, 1500, 2500, 2800, 5000, 20_000] {
+        let mark = demo.log().len();
+        let visitor = Visitor::new();
+        let page = visitor
+            .get(&demo.at(&format!("/wechat8008/index?q={}", "x".repeat(length))))
+            .await;
+        let warned = || {
+            // Something that is logged for certain, behind whatever there is.
+            demo.log()[mark..].matches("wechat.login.long_url").count()
+        };
+        if page.status == 414 {
+            assert_headers(&page);
+            assert!(page.set_cookies().is_empty(), "{length}: {page:#?}");
+            assert!(length >= 2500, "{length}");
+            seen.2 = true;
+            continue;
+        }
+        let url = page.header("location");
+        assert_authorize(&page);
+        assert!(url.len() <= 3_000, "{} bytes are sent", url.len());
+        if url.len() > 1_000 {
+            demo.logged(mark, "wechat.login.long_url");
+            assert_eq!(warned(), 1, "{length}");
+            visitor.visit(&page.location()).await.assert_status(200);
+            seen.1 = true;
+        } else {
+            visitor.visit(&page.location()).await.assert_status(200);
+            assert_eq!(warned(), 0, "{length}");
+            seen.0 = true;
+        }
+    }
+    assert_eq!(seen, (true, true, true));
+}
+
+#[actix_web::test]
+async fn odd_profiles_are_accepted_and_shown_as_text() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    for person in Person::fixtures() {
+        wechat.sign_in(person.clone());
+        let visitor = Visitor::new();
+        let page = visitor.visit(&demo.at(PROFILE)).await;
+        page.assert_status(200);
+        assert!(!page.body.contains("<script>alert"), "{}", page.body);
+        // Not read as a template either.
+        let is_odd = person.name().contains("{{");
+        assert_eq!(page.body.contains("{{ name }}"), is_odd, "{}", page.body);
+        let me = me(&demo, &visitor).await.expect("a user");
+        assert_eq!(
+            me["openid"],
+            person.openid(wechat.account().appid()),
+            "{}",
+            person.name()
+        );
+        let nickname = me["nickname"].as_str().expect("text");
+        assert!(!nickname.chars().any(char::is_control), "{nickname:?}");
+        visitor.get(&demo.at("/")).await.assert_status(200);
+    }
+}
+
+#[actix_web::test]
+async fn answers_in_odd_shapes_are_accepted() {
+    use actix_wechat::simulator::{Endpoint, Fault};
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let openid = "oABCDEFGHIJKLMNOPQRSTUVWXYZ0";
+    let exchanges = [
+        format!(
+            r#"{{"access_token":"59_a","expires_in":7200,"refresh_token":"59_r","openid":"{openid}","scope":"snsapi_userinfo"}}"#
+        ),
+        format!(r#"{{"openid":"{openid}","access_token":"59_a"}}"#),
+        format!(
+            r#"{{"errcode":0,"errmsg":"ok","openid":"{openid}","access_token":"59_a","expires_in":"7200","new":{{"a":[1]}}}}"#
+        ),
+        format!(
+            "\u{feff} {{\"openid\":\"{openid}\",\r\n\"access_token\":\"59_a\",\"refresh_token\":null,\"scope\":\"\",\"unionid\":\"\",\"is_snapshotuser\":0}} \r\n"
+        ),
+        format!(
+            r#"{{"errcode":"0","openid":"{openid}","access_token":"59_a","unionid":null,"expires_in":-1}}"#
+        ),
+    ];
+    let profiles = [
+        (
+            format!(r#"{{"openid":"{openid}","nickname":"甲","sex":"1","privilege":[]}}"#),
+            "甲",
+            1,
+        ),
+        (
+            format!(r#"{{"openid":"{openid}","nickname":"乙","sex":2}}"#),
+            "乙",
+            2,
+        ),
+        (
+            format!(r#"{{"openid":"{openid}","nickname":"丙","sex":null,"privilege":null}}"#),
+            "丙",
+            0,
+        ),
+        (
+            format!(
+                r#"{{"openid":"{openid}","nickname":"丁","sex":9,"privilege":"none","city":7}}"#
+            ),
+            "丁",
+            0,
+        ),
+        (
+            format!(r#"{{"openid":"{openid}","errcode":0,"unknown":true,"nickname":null}}"#),
+            "",
+            0,
+        ),
+        (
+            format!(r#"{{"openid":"{openid}","nickname":["x"],"sex":{{}},"headimgurl":false}}"#),
+            "",
+            0,
+        ),
+        (
+            format!(r#"{{"openid":"{openid}","nickname":"\ud83d\ude00 \u0007戊","sex":""}}"#),
+            "😀 戊",
+            0,
+        ),
+    ];
+    for exchange in &exchanges {
+        for (profile, nickname, sex) in &profiles {
+            wechat.fault_times(Endpoint::AccessToken, Fault::Body(exchange.clone()), 1);
+            wechat.fault_times(Endpoint::UserInfo, Fault::Body(profile.clone()), 1);
+            let visitor = Visitor::new();
+            let page = visitor.visit(&demo.at("/api/me")).await;
+            assert_eq!(page.status, 200, "{exchange} {profile}: {page:#?}");
+            let me: serde_json::Value = serde_json::from_str(&page.body).expect("JSON");
+            assert_eq!(me["openid"], openid);
+            assert_eq!(me["sex"], *sex, "{profile}");
+            assert!(me.get("unionid").is_none(), "{exchange}");
+            let told = me["nickname"].as_str().expect("text").replace("  ", " ");
+            assert_eq!(told, *nickname, "{profile}");
+        }
+    }
+    for kind in [
+        "application/json",
+        "text/html",
+        "image/png",
+        "",
+        "nonsense",
+        "text/plain; charset=gbk",
+    ] {
+        for endpoint in [Endpoint::AccessToken, Endpoint::UserInfo] {
+            wechat.fault_times(endpoint, Fault::ContentType(kind.to_owned()), 1);
+        }
+        Visitor::new()
+            .visit(&demo.at(PROFILE))
+            .await
+            .assert_status(200);
+    }
+}
+
+#[actix_web::test]
+async fn one_browser_is_always_who_consented_last() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let appid = wechat.account().appid().to_owned();
+    let visitor = Visitor::new();
+    let mut stale = Vec::new();
+    for round in 0..12 {
+        let person = Person::named(["小明", "小红", "老王"][round % 3]);
+        wechat.sign_in(person.clone());
+        // A tab that stays open on its way, one that comes back, and the callback of each former one.
+        let abandoned = visitor.get(&demo.at("/wechat8008/index?tab=left")).await;
+        assert_authorize(&abandoned);
+        let callback = callback(&visitor, &demo.at(PROFILE)).await;
+        let page = visitor.visit(&callback).await;
+        page.assert_status(200);
+        assert!(
+            page.body.contains(person.name()),
+            "round {round}: {}",
+            page.body
+        );
+        let is =
+            |page: Option<String>| assert_eq!(page, Some(person.openid(&appid)), "round {round}");
+        is(openid_of(&demo, &visitor).await);
+        stale.push(callback);
+        for old in stale.iter().rev().take(4) {
+            visitor.visit(old).await.assert_status(200);
+            is(openid_of(&demo, &visitor).await);
+        }
+        visitor.post(&demo.at("/logout")).await.assert_status(303);
+        assert_eq!(openid_of(&demo, &visitor).await, None);
+        // With nobody logged in an old callback logs nobody else in.
+        wechat.sign_in(person.clone());
+        for old in stale.iter().rev().skip(1).take(3) {
+            visitor.visit(old).await.assert_status(200);
+            is(openid_of(&demo, &visitor).await);
+            visitor.post(&demo.at("/logout")).await.assert_status(303);
+        }
+    }
+    let codes: Vec<String> = wechat
+        .calls()
+        .into_iter()
+        .filter(|call| call.endpoint == actix_wechat::simulator::Endpoint::AccessToken)
+        .map(|call| call.code)
+        .collect();
+    let mut distinct = codes.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(codes.len(), distinct.len(), "a code was posted twice");
+}
+
+#[actix_web::test]
+async fn a_copied_old_cookie_is_as_the_documentation_says() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let visitor = Visitor::new();
+    visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    let copy = visitor.snapshot();
+    visitor.post(&demo.at("/logout")).await.assert_status(303);
+    assert_eq!(
+        openid_of(&demo, &visitor).await,
+        None,
+        "this browser forgets"
+    );
+    assert!(
+        openid_of(&demo, &copy).await.is_some(),
+        "a cookie session cannot be recalled"
+    );
+}
+
+#[actix_web::test]
+async fn a_silent_login_asks_for_no_profile_and_a_page_that_needs_one_asks_once_more() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let visitor = Visitor::new();
+    let asked = visitor.get(&demo.at("/openid")).await;
+    assert_authorize(&asked);
+    assert_eq!(
+        asked.location_param("scope").as_deref(),
+        Some("snsapi_base")
+    );
+    let page = visitor.visit(&demo.at("/openid")).await;
+    page.assert_status(200);
+    assert!(
+        page.header("content-type").starts_with("text/plain"),
+        "{page:#?}"
+    );
+    let openid = Person::named("小明").openid(wechat.account().appid());
+    assert_eq!(page.body, openid);
+    assert_eq!(calls(&wechat), (1, 0));
+    assert_eq!(
+        openid_of(&demo, &visitor).await,
+        None,
+        "an openid alone is no user"
+    );
+
+    let asked = visitor.get(&demo.at(PROFILE)).await;
+    assert_authorize(&asked);
+    assert_eq!(
+        asked.location_param("scope").as_deref(),
+        Some("snsapi_userinfo")
+    );
+    visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    assert_eq!(calls(&wechat), (2, 1));
+    for path in [PROFILE, "/openid", "/api/me"] {
+        let pages: Vec<Page> = visitor.travel(&demo.at(path)).await;
+        assert_eq!(pages.len(), 1, "{pages:#?}");
+        pages[0].assert_status(200);
+    }
+    assert_eq!(calls(&wechat), (2, 1));
+    // The reverse never asks again.
+    let other = Visitor::new();
+    other.visit(&demo.at(PROFILE)).await.assert_status(200);
+    assert_eq!(other.get(&demo.at("/openid")).await.body, openid);
+}
+
+/// Known silently as one person, then consenting as another: nothing of the first is left.
+#[actix_web::test]
+async fn a_step_up_by_somebody_else_is_somebody_else() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let appid = wechat.account().appid().to_owned();
+    let visitor = Visitor::new();
+    let silent = visitor.visit(&demo.at("/openid")).await;
+    assert_eq!(silent.body, Person::named("小明").openid(&appid));
+    wechat.sign_in(Person::named("小红"));
+    visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    let hong = Person::named("小红").openid(&appid);
+    assert_eq!(visitor.get(&demo.at("/openid")).await.body, hong);
+    assert_eq!(openid_of(&demo, &visitor).await, Some(hong));
+}

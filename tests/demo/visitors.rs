@@ -1,1 +1,170 @@
-//! later
+//! Visitors outside WeChat's browser.
+
+use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
+
+use super::{PROFILE, assert_authorize, assert_headers, calls, me, openid_of, wechat, wechat_of};
+use crate::support::{Visitor, demo::Demo};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const WECOM: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
+    (KHTML, like Gecko) Mobile/15E148 wxwork/4.1.30 MicroMessenger/7.0.1 Language/zh";
+const MINI_PROGRAM: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2_1 like Mac OS X) \
+    AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.76(0x18004c24) \
+    NetType/WIFI Language/zh_CN miniProgram/wx2c1c63e28bb33be1";
+const DESKTOP_WECHAT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
+    (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 NetType/WIFI \
+    MicroMessenger/7.0.20.1781(0x6700143B) WindowsWechat(0x63090a13) XWEB/18163 Flue";
+const WEBSITE: (&str, &str) = ("wx7e57000000000002", "website-secret-of-this-test");
+
+#[actix_web::test]
+async fn by_default_everybody_is_sent_to_wechat() {
+    let wechat = wechat().await;
+    for variables in [&[][..], &[("WECHAT_OUTSIDE", "redirect")]] {
+        let demo = Demo::start(&wechat, variables);
+        for agent in [FIREFOX, WECOM, MINI_PROGRAM, DESKTOP_WECHAT] {
+            let visitor = Visitor::new().with_user_agent(agent);
+            let asked = visitor.get(&demo.at(PROFILE)).await;
+            assert_authorize(&asked);
+            assert_eq!(
+                asked.location_param("scope").as_deref(),
+                Some("snsapi_userinfo")
+            );
+        }
+    }
+}
+
+#[actix_web::test]
+async fn outside_wechat_a_page_shows_its_address_as_a_qr_code() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[("WECHAT_OUTSIDE", "qr")]);
+    for agent in [FIREFOX, WECOM, "", "curl/8"] {
+        let visitor = Visitor::new();
+        for path in ["/wechat8008/index?a=1", "/openid", "/login?return_to=%2Fx"] {
+            let page = visitor
+                .get_with(&demo.at(path), &[("user-agent", agent)])
+                .await;
+            page.assert_status(200);
+            assert_headers(&page);
+            assert!(page.set_cookies().is_empty(), "{agent}: {page:#?}");
+            assert!(page.body.contains("<svg"), "{}", page.body);
+            let text = page
+                .body
+                .replace("&#x2F;", "/")
+                .replace("&#x3D;", "=")
+                .replace("&amp;", "&");
+            assert!(
+                text.contains(&format!("<code>{}</code>", demo.at(path))),
+                "{text}"
+            );
+        }
+    }
+    // What WeChat appended is not for the phone that scans.
+    let state = format!("0u{}", "a".repeat(32));
+    let page = Visitor::new()
+        .with_user_agent(FIREFOX)
+        .get(&demo.at(&format!("{PROFILE}?a=1&code=x&state={state}")))
+        .await;
+    page.assert_status(200);
+    assert!(!page.body.contains(&state), "{}", page.body);
+    for agent in [MINI_PROGRAM, DESKTOP_WECHAT] {
+        let visitor = Visitor::new().with_user_agent(agent);
+        visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+        assert!(openid_of(&demo, &visitor).await.is_some(), "{agent}");
+    }
+    assert_eq!(calls(&wechat), (2, 2));
+    // Programs are told as ever, and the long address has its own page.
+    Visitor::new()
+        .with_user_agent(FIREFOX)
+        .get_with(&demo.at("/api/me"), &[("accept", "application/json")])
+        .await
+        .assert_status(401);
+    let long = Visitor::new()
+        .with_user_agent(FIREFOX)
+        .get(&demo.at(&format!("{PROFILE}?{}", "x".repeat(5000))))
+        .await;
+    long.assert_status(414);
+}
+
+async fn both() -> Simulator {
+    let wechat = Simulator::builder()
+        .account(Account::test().bound(true))
+        .account(Account::website(WEBSITE.0, WEBSITE.1, "127.0.0.1").any_redirect(true))
+        .consent(Consent::Automatic)
+        .start()
+        .await
+        .expect("a simulator");
+    wechat.sign_in(Person::named("小明"));
+    wechat
+}
+
+fn with_website<'a>() -> [(&'a str, &'a str); 3] {
+    [
+        ("WECHAT_OUTSIDE", "website"),
+        ("WECHAT_WEBSITE_APPID", WEBSITE.0),
+        ("WECHAT_WEBSITE_APPSECRET", WEBSITE.1),
+    ]
+}
+
+#[actix_web::test]
+async fn outside_wechat_the_website_login_shows_wechats_qr_page() {
+    let wechat = both().await;
+    let demo = Demo::start(&wechat, &with_website());
+    let person = Person::named("小明");
+    for path in ["/wechat8008/index?a=1", "/openid"] {
+        let visitor = Visitor::new().with_user_agent(FIREFOX);
+        let asked = visitor.get(&demo.at(path)).await;
+        assert_authorize(&asked);
+        assert_headers(&asked);
+        let state = asked.location_param("state").expect("a state");
+        let redirect_uri: String =
+            url::form_urlencoded::byte_serialize(demo.at(path).as_bytes()).collect();
+        assert_eq!(
+            asked.header("location"),
+            format!(
+                "{}/connect/qrconnect?appid={}&redirect_uri={redirect_uri}&response_type=code&scope=snsapi_login&state={state}#wechat_redirect",
+                wechat.url(),
+                WEBSITE.0
+            )
+        );
+        let page = visitor.get(&asked.location()).await;
+        page.assert_status(200);
+        // The page's script comes back with the code of whoever scanned.
+        let code = wechat.mint_code(WEBSITE.0, &person, "snsapi_login");
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let back = format!("{}{separator}code={code}&state={state}", demo.at(path));
+        let page = visitor.visit(&back).await;
+        page.assert_status(200);
+        assert_eq!(page.url, demo.at(path));
+        let me = me(&demo, &visitor).await.expect("a user");
+        assert_eq!(me["openid"], person.openid(WEBSITE.0));
+        assert_eq!(me["unionid"], person.unionid());
+    }
+    // Each exchange with the appid that the code is of.
+    let appids: Vec<_> = wechat
+        .calls()
+        .into_iter()
+        .filter(|call| call.endpoint == Endpoint::AccessToken)
+        .map(|call| call.parameter("appid").unwrap_or_default())
+        .collect();
+    assert_eq!(appids, [WEBSITE.0, WEBSITE.0]);
+    // Within WeChat the official account's.
+    let visitor = Visitor::new();
+    visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    assert_eq!(
+        openid_of(&demo, &visitor).await,
+        Some(person.openid(wechat.account().appid()))
+    );
+}
+
+#[actix_web::test]
+async fn a_qr_login_with_the_official_accounts_appid_alone_is_not_offered() {
+    let wechat = wechat_of(Account::test()).await;
+    let demo = Demo::start(&wechat, &[]);
+    let state = format!("0l{}", "a".repeat(32));
+    // Of our shape, but nothing that this demo has asked for.
+    let page = Visitor::new()
+        .get(&demo.at(&format!("{PROFILE}?code=x&state={state}")))
+        .await;
+    assert_authorize(&page);
+    assert_eq!(calls(&wechat), (0, 0));
+}

@@ -184,6 +184,11 @@ fn the_way_back_is_wechats() {
             "https://shop.example.cn/?code=CODE&state=a%22%2Bb.c-%252B",
         ),
         (
+            "https://shop.example.cn/a+b",
+            "a+b",
+            "https://shop.example.cn/a%20b?code=CODE&state=a+b",
+        ),
+        (
             "https://shop.example.cn/",
             "",
             "https://shop.example.cn/?code=CODE&state=",
@@ -350,6 +355,9 @@ fn a_browser_stays_who_it_chose_to_be() {
     };
     let openid = |person: &Person| person.openid(sim.account().appid());
     assert_eq!(who(&[("Cookie", cookie)]), openid(&hong));
+    sim.set_consent(Consent::Automatic);
+    assert_eq!(who(&[("Cookie", cookie)]), openid(&Person::named("小明")));
+    sim.set_consent(Consent::Ask);
     assert_eq!(who(&[]), openid(&Person::named("小明")));
     assert_eq!(
         who(&[("Cookie", "wechat_simulator_person=x.y")]),
