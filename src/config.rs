@@ -358,12 +358,12 @@ impl Wechat {
     /// | `WECHAT_PUBLIC_URL` | [`public_url`](Builder::public_url) |
     /// | `WECHAT_OPEN_URL`, `WECHAT_API_URL` | [`open_url`](Builder::open_url), [`api_url`](Builder::api_url) |
     /// | `WECHAT_OUTSIDE` | [`outside`](Builder::outside): `redirect`, `qr` or `website`, the last with `WECHAT_WEBSITE_APPID` and `WECHAT_WEBSITE_APPSECRET` |
-    /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) |
+    /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) without a word of the app's own; `0`, like unset: no asking |
     ///
     /// # Errors
     ///
-    /// Where a variable has a value that cannot be read. What is missing is told by
-    /// [`Builder::build`], under the variable's name.
+    /// Where a variable has a value that cannot be read, or asks for `website` without its two
+    /// variables. What else is missing is told by [`Builder::build`], under the variable's name.
     ///
     /// ```
     /// # fn main() -> Result<(), actix_wechat::ConfigError> {
@@ -399,7 +399,7 @@ impl Wechat {
     }
 
     /// Starts from the first account of a [`Simulator`](crate::simulator::Simulator), which stands
-    /// in for WeChat: nothing else needs to be set.
+    /// in for WeChat: only [`public_url`](Builder::public_url) is left to set.
     ///
     /// ```no_run
     /// use actix_wechat::{Wechat, simulator::Simulator};
@@ -608,7 +608,8 @@ impl Builder {
         self
     }
 
-    /// How old a login in a session may be; default: as old as the session itself.
+    /// How old a login in a session may be, in whole seconds and at least one; default: as old as
+    /// the session itself. Who logged in longer ago logs in once more.
     ///
     /// ```
     /// use std::time::Duration;
@@ -657,8 +658,8 @@ impl Builder {
     ///
     /// WeChat's rules want a login to begin with the visitor's own tap, and open a page that asks
     /// sooner as a read-only snapshot (its announcement of 2022-05-09). Pages that need only a
-    /// [`WechatOpenId`](crate::WechatOpenId) never ask, and neither does the
-    /// [`login`](crate::login) handler: the link to it was the tap.
+    /// [`WechatOpenId`](crate::WechatOpenId) never ask, and neither does a website's QR login,
+    /// nor the [`login`](crate::login) handler: the link to it was the tap.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().ask_first("登录后可以查看订单");
@@ -680,7 +681,9 @@ impl Builder {
     }
 
     /// Replaces one of the pages by a tera template of the app's own; the names are listed at the
-    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees).
+    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees), and what a
+    /// template gets below it. [`build`](Self::build) refuses another name, and a template that
+    /// does not render.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder()
