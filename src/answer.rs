@@ -6,7 +6,7 @@
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{self, ContentType},
     },
 };
@@ -15,12 +15,13 @@ use serde_json::json;
 use crate::{
     api::CallError,
     browser,
-    config::{Settings, Snapshot, Wechat},
     exchange::Failure,
     pages::{Facts, Page},
     pending::{LoginCookie, removal},
     reason::Reason,
+    snapshot::Snapshot,
     urls::{self, Scope, State},
+    wechat::{Settings, Wechat},
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -42,6 +43,7 @@ pub(crate) struct Asked {
     scope: Scope,
     english: bool,
     html: bool,
+    is_get: bool,
     in_wechat: bool,
     cookies_unreadable: bool,
     referer: Option<String>,
@@ -65,6 +67,7 @@ impl Asked {
             scope,
             english: browser::prefers_english(headers),
             html: browser::wants_html(headers),
+            is_get: req.method() == Method::GET,
             in_wechat: browser::is_wechat(headers),
             cookies_unreadable: req.cookies().is_err(),
             referer: referer.and_then(|referer| Some(referer.to_str().ok()?.to_owned())),
@@ -274,7 +277,13 @@ impl Asked {
     fn refuse(&self) -> HttpResponse {
         let reason = Reason::LoginRequired;
         if self.html {
-            return self.page(Page::Of(reason), reason);
+            let way_on = self.way_on();
+            let facts = Facts {
+                retry_url: &way_on,
+                ..self.facts(reason.as_str())
+            };
+            let page = Page::Of(reason);
+            return html(reason.status(), self.settings().pages.render(page, &facts));
         }
         let mut body = json!({ "error": reason.as_str() });
         if let Some(path) = &self.settings().login_path {
@@ -285,13 +294,28 @@ impl Asked {
 
     /// The login page, which leads back to the page that the program ran on.
     fn login_url(&self, login_path: &str) -> String {
+        let page = urls::encode(&self.referred());
         let public = &self.settings().public;
-        let page = self
-            .referer
+        public.path(&format!("{login_path}?return_to={page}"))
+    }
+
+    /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form
+    /// that was sent, where the form stood.
+    fn way_on(&self) -> String {
+        let settings = self.settings();
+        match &settings.login_path {
+            _ if self.is_get => settings.public.page(&self.page),
+            Some(path) => self.login_url(path),
+            None => settings.public.page(&self.referred()),
+        }
+    }
+
+    fn referred(&self) -> String {
+        let public = &self.settings().public;
+        self.referer
             .as_deref()
             .and_then(|referer| public.referred(referer))
-            .unwrap_or_else(|| "/".to_owned());
-        public.path(&format!("{login_path}?return_to={}", urls::encode(&page)))
+            .unwrap_or_else(|| "/".to_owned())
     }
 
     #[cfg(feature = "qrcode")]

@@ -13,12 +13,12 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{
-    config::{Credentials, Wechat},
     errcode::{Call, Fault, Outcome, verdict},
     hook::Tokens,
     reason::Reason,
     urls::encode,
     user::{number, text},
+    wechat::{Credentials, Wechat},
 };
 
 /// More than any answer of these calls; a profile is half a kilobyte.
@@ -132,6 +132,18 @@ pub(crate) struct Exchanged {
     pub(crate) tokens: Tokens,
 }
 
+impl Exchanged {
+    /// `None` where what a login needs is missing.
+    pub(crate) fn read(answer: &Map<String, Value>) -> Option<Self> {
+        Some(Self {
+            openid: needed(answer, "openid")?,
+            unionid: optional(answer, "unionid"),
+            is_snapshotuser: number(answer, "is_snapshotuser") == Some(1),
+            tokens: tokens(answer, "snsapi_base")?,
+        })
+    }
+}
+
 impl Worker {
     pub(crate) fn new(wechat: Wechat) -> Self {
         #[cfg(feature = "rustls")]
@@ -236,14 +248,7 @@ impl Worker {
             encode(code),
         );
         let answer = self.get(Call::Exchange, &query).await?;
-        let malformed = || CallError::new(Call::Exchange, Fault::Malformed);
-        let openid = needed(&answer, "openid").ok_or_else(malformed)?;
-        Ok(Exchanged {
-            tokens: tokens(&answer, "snsapi_base").ok_or_else(malformed)?,
-            unionid: optional(&answer, "unionid"),
-            is_snapshotuser: number(&answer, "is_snapshotuser") == Some(1),
-            openid,
-        })
+        Exchanged::read(&answer).ok_or_else(|| CallError::new(Call::Exchange, Fault::Malformed))
     }
 
     /// The profile as WeChat tells it, at least with the openid that it was asked for.
@@ -301,21 +306,27 @@ impl Worker {
                 _ => Fault::Malformed,
             })
         })?;
-        let answer = parse(&body).ok_or_else(|| failed(Fault::Malformed))?;
-        match errcode(&answer) {
-            Some(0) => Ok(answer),
-            Some(errcode) => Err(CallError {
-                rid: rid(&text(&answer, "errmsg")),
-                ..failed(Fault::Errcode(errcode))
-            }),
-            None => Err(failed(Fault::Malformed)),
-        }
+        read(call, &body)
+    }
+}
+
+/// What an answer says, if it says that the call succeeded.
+pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallError> {
+    let failed = |fault| CallError::new(call, fault);
+    let answer = parse(body).ok_or_else(|| failed(Fault::Malformed))?;
+    match errcode(&answer) {
+        Some(0) => Ok(answer),
+        Some(errcode) => Err(CallError {
+            rid: rid(&text(&answer, "errmsg")),
+            ..failed(Fault::Errcode(errcode))
+        }),
+        None => Err(failed(Fault::Malformed)),
     }
 }
 
 /// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
 /// characters unescaped and has cut characters in half.
-pub(crate) fn parse(body: &[u8]) -> Option<Map<String, Value>> {
+fn parse(body: &[u8]) -> Option<Map<String, Value>> {
     let body = String::from_utf8_lossy(body);
     // Harmless between tokens, and the cure within strings.
     let body = body.replace(|char: char| char < ' ', " ");

@@ -18,10 +18,10 @@ use tokio::sync::watch;
 
 use crate::{
     api::{CallError, Worker, optional},
-    config::Snapshot,
     errcode::{Call, Fault, Outcome, verdict},
     hook::Login,
     reason::Reason,
+    snapshot::Snapshot,
     urls::Scope,
     user::WechatUser,
 };
@@ -282,16 +282,25 @@ async fn run_hook(worker: &Worker, login: Login, started: Instant) -> Conclusion
 
 fn fail(error: CallError, started: Instant) -> Conclusion {
     let verdict = verdict(error.call, error.fault);
-    tracing::error!(
-        name: "wechat.login.failed",
-        reason = verdict.outcome.reason().as_str(),
-        call = error.call.path(),
-        errcode = error.errcode(),
-        rid = error.rid(),
-        elapsed_ms = elapsed_ms(started),
-        cure = verdict.cure,
-        "wechat.login.failed"
-    );
+    // A level is part of a log statement, so that one cannot choose it.
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(
+                name: "wechat.login.failed",
+                reason = verdict.outcome.reason().as_str(),
+                call = error.call.path(),
+                errcode = error.errcode(),
+                rid = error.rid(),
+                elapsed_ms = elapsed_ms(started),
+                cure = verdict.cure,
+                "wechat.login.failed"
+            )
+        };
+    }
+    match verdict.outcome {
+        Outcome::Restart | Outcome::Page(Reason::AccountRefused) => log!(warn),
+        Outcome::Page(_) => log!(error),
+    }
     match verdict.outcome {
         Outcome::Restart => Conclusion::Restart,
         Outcome::Page(reason) => Conclusion::Failed(Failure {

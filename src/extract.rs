@@ -9,7 +9,6 @@ use crate::{
     answer::{Answer, Asked},
     api::Worker,
     browser,
-    config::Settings,
     error::LoginError,
     exchange::{Conclusion, Ticket, exchange},
     flow::{Scopes, Step, Visit, decide},
@@ -18,6 +17,7 @@ use crate::{
     session::{Known, TooLarge, seconds},
     urls::{Callback, Scope},
     user::{WechatOpenId, WechatUser},
+    wechat::Settings,
 };
 
 /// What an extractor becomes.
@@ -68,6 +68,9 @@ impl FromRequest for WechatOpenId {
 impl WechatUser {
     /// Logs the user of this request's account out: in the session, and for the rest of this
     /// request. Nothing happens where nobody is logged in.
+    ///
+    /// Prefer it to purging the session: without a trace of the log-out, a login within the next
+    /// minute looks like one whose session was lost, and the third such is answered with a page.
     ///
     /// Other accounts' users and the app's own entries stay in the session; the next user at this
     /// account does not inherit them. With sessions kept in a cookie, a copy of the old cookie

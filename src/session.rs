@@ -104,7 +104,7 @@ impl Slot<'_> {
         }
     }
 
-    fn decode(&self, stored: &str) -> Option<Known> {
+    pub(crate) fn decode(&self, stored: &str) -> Option<Known> {
         let mut fields = stored.split(DELIMITER);
         let mut next = || fields.next().unwrap_or_default();
         let mut head = next().chars();

@@ -97,6 +97,64 @@ fn errcode_is_zero_a_number_or_nonsense() {
 }
 
 #[test]
+fn answer_with_an_errcode_is_a_failure() {
+    let failure = |body: &str| read(Call::Exchange, body.as_bytes()).unwrap_err();
+    let refused =
+        failure(r#"{"errcode":40163,"errmsg":"code been used, rid: 65a77521-0a1b2c3d-4e5f6071"}"#);
+    assert_eq!(refused.errcode(), Some(40163));
+    assert_eq!(refused.rid(), Some("65a77521-0a1b2c3d-4e5f6071"));
+    let refused = failure(r#"{"openid":"oABC","access_token":"59_a","errcode":"40029"}"#);
+    assert_eq!((refused.errcode(), refused.rid()), (Some(40029), None));
+    for body in ["", "<html>", r#"{"errcode":"busy"}"#] {
+        assert_eq!(
+            failure(body),
+            CallError::new(Call::Exchange, Fault::Malformed),
+            "{body}"
+        );
+    }
+    assert!(read(Call::Check, br#"{"errcode":0,"errmsg":"ok"}"#).is_ok());
+}
+
+#[test]
+fn exchanged_code_is_an_openid_and_a_token() {
+    let table = [
+        (
+            json!({ "access_token": "59_a", "openid": "oABC" }),
+            Some((None, false)),
+        ),
+        (
+            json!({ "access_token": "59_a", "openid": "oABC", "unionid": "oXYZ", "is_snapshotuser": 1 }),
+            Some((Some("oXYZ"), true)),
+        ),
+        (
+            json!({ "access_token": "59_a", "openid": "oABC", "unionid": "", "is_snapshotuser": "1" }),
+            Some((None, true)),
+        ),
+        (
+            json!({ "access_token": "59_a", "openid": "oABC", "is_snapshotuser": 0 }),
+            Some((None, false)),
+        ),
+        (json!({ "access_token": "59_a", "openid": "" }), None),
+        (json!({ "access_token": "", "openid": "oABC" }), None),
+        (json!({ "access_token": "59_a" }), None),
+        (json!({ "openid": "oABC" }), None),
+    ];
+    for (answer, expected) in table {
+        let exchanged = Exchanged::read(&object(answer.clone()));
+        let told = exchanged
+            .as_ref()
+            .map(|told| (told.unionid.as_deref(), told.is_snapshotuser));
+        assert_eq!(told, expected, "{answer}");
+        if let Some(told) = exchanged {
+            assert_eq!(
+                (told.openid.as_str(), told.tokens.scope()),
+                ("oABC", "snsapi_base")
+            );
+        }
+    }
+}
+
+#[test]
 fn rid_is_taken_from_the_message() {
     let rid_of = |errmsg| rid(errmsg);
     let table = [

@@ -5,10 +5,10 @@ use actix_web::test::TestRequest;
 use super::*;
 use crate::{
     answer::Asked,
-    config::Wechat,
     errcode::{Call, Fault},
     exchange::Failure,
     urls::Scope,
+    wechat::Wechat,
 };
 
 fn asked() -> Asked {
@@ -16,6 +16,7 @@ fn asked() -> Asked {
         .appid("wx1")
         .secret("s3cret")
         .public_url("http://127.0.0.1:8008")
+        .own_client()
         .build()
         .unwrap();
     let request = TestRequest::with_uri("/p?x=1").to_http_request();

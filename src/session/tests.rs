@@ -370,7 +370,7 @@ async fn cookies(user: WechatUser, cart: &'static str, key: Key) -> [Option<Cook
                     if !cart.is_empty() {
                         session.insert("cart", cart).unwrap();
                     }
-                    HttpResponse::Ok()
+                    HttpResponse::Ok().finish()
                 }),
             )
             .route(
@@ -379,7 +379,7 @@ async fn cookies(user: WechatUser, cart: &'static str, key: Key) -> [Option<Cook
                     let user = user.clone();
                     async move {
                         SLOT.store(&session, &user).unwrap();
-                        HttpResponse::Ok()
+                        HttpResponse::Ok().finish()
                     }
                 }),
             ),

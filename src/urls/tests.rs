@@ -196,9 +196,7 @@ fn scopes_have_wechats_names_and_letters_of_their_own() {
 fn authorize_url_is_the_documented_one() {
     let redirect_uri = "https://shop.example.cn/wechat8008/index";
     let mut state = State::parse(OURS).unwrap();
-    let rest = format!(
-        "?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fshop.example.cn%2Fwechat8008%2Findex&response_type=code&scope={{scope}}&state={{state}}#wechat_redirect"
-    );
+    let rest = "?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fshop.example.cn%2Fwechat8008%2Findex&response_type=code&scope={scope}&state={state}#wechat_redirect";
     for (scope, path) in [
         (Scope::Base, "oauth2/authorize"),
         (Scope::UserInfo, "oauth2/authorize"),

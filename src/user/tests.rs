@@ -2,11 +2,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::api::parse;
+use crate::{api::read, errcode::Call};
 
 fn profile(answer: &str) -> WechatUser {
     let mut user = WechatUser::without_profile("wx1", "oABC".to_owned(), Scope::UserInfo);
-    user.read_profile(&parse(answer.as_bytes()).unwrap());
+    user.read_profile(&read(Call::Profile, answer.as_bytes()).unwrap());
     user
 }
 

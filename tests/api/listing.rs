@@ -70,7 +70,7 @@ impl Listing {
                         }
                     }
                 }
-                Item::Mod(item) if is_public_item(&item.vis) => {
+                Item::Mod(item) if is_public_item(&item.vis) && !is_test(&item.attrs) => {
                     let name = item.ident.to_string();
                     let full = format!("{path}::{name}");
                     self.add(&full, &item.attrs, &format!("pub mod {full}"));

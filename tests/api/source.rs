@@ -199,12 +199,13 @@ pub(crate) fn is_public_item(vis: &syn::Visibility) -> bool {
     matches!(vis, syn::Visibility::Public(_))
 }
 
+/// Compiled for tests or fuzzers alone.
 pub(crate) fn is_test(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| {
         attr.path().is_ident("cfg")
             && attr
                 .parse_args::<syn::Path>()
-                .is_ok_and(|path| path.is_ident("test"))
+                .is_ok_and(|path| path.is_ident("test") || path.is_ident("fuzzing"))
     })
 }
 

@@ -114,6 +114,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/openid", web::get().to(openid))
         .route("/both", web::get().to(both))
         .route("/maybe", web::get().to(maybe))
+        .route("/comment", web::post().to(user))
         .route("/login", web::get().to(login))
         .route("/logout", web::get().to(logout))
         .route("/cart/add", web::get().to(add_to_cart))

@@ -92,3 +92,26 @@ async fn the_verification_file_is_served_as_it_is() {
         assert!(verification_file(name, content).is_err(), "{name}");
     }
 }
+
+#[actix_web::test]
+async fn a_form_that_needs_a_login_leads_back_to_where_it_stood() {
+    let app = TestApp::spawn().await;
+    let form = [
+        ("referer", app.at("/cart?a=1")),
+        ("sec-fetch-mode", "navigate".to_owned()),
+        ("sec-fetch-dest", "document".to_owned()),
+    ];
+    let headers: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let page = Visitor::new()
+        .send(actix_web::http::Method::POST, &app.at("/comment"), &headers)
+        .await;
+    page.assert_status(401);
+    assert!(
+        page.body.contains("/login?return_to=%2Fcart%3Fa%3D1"),
+        "{}",
+        page.body
+    );
+}

@@ -17,21 +17,29 @@ fn foreign_state(round: u8) -> String {
     format!("{round}u{}", "a".repeat(32))
 }
 
+/// What the first client does while its exchange is under way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum First {
+    Waits,
+    Resets,
+    Closes,
+}
+
 /// Sends one callback many times at once, each over a connection of its own, and returns what each
-/// was answered. The first connection is reset as soon as its exchange is under way, if asked for.
+/// was answered. The first one may hang up as soon as its exchange is under way.
 fn copies(
     demo: &Demo,
     visitor: &Visitor,
     callback: &str,
-    first_hangs_up: bool,
+    first: First,
     is_under_way: impl Fn() -> bool,
 ) -> Vec<raw::Raw> {
     let cookies = visitor.cookie_header(&demo.url).unwrap_or_default();
     let target = callback.strip_prefix(&demo.url).expect("the demo's own");
     let request = raw::request("GET", &demo.url, target, &[("cookie", &cookies)]);
-    if first_hangs_up {
-        let mut first = raw::connect(&demo.url);
-        std::io::Write::write_all(&mut first, &request).expect("a request");
+    if first != First::Waits {
+        let mut stream = raw::connect(&demo.url);
+        std::io::Write::write_all(&mut stream, &request).expect("a request");
         for _ in 0..2000 {
             if is_under_way() {
                 break;
@@ -39,9 +47,16 @@ fn copies(
             thread::sleep(Duration::from_millis(5));
         }
         assert!(is_under_way(), "the exchange has begun");
-        raw::reset(first);
+        match first {
+            First::Resets => raw::reset(stream),
+            _ => drop(stream),
+        }
     }
-    let copies = if first_hangs_up { COPIES - 1 } else { COPIES };
+    let copies = if first == First::Waits {
+        COPIES
+    } else {
+        COPIES - 1
+    };
     let tasks: Vec<_> = (0..copies)
         .map(|_| {
             let (url, request) = (demo.url.clone(), request.clone());
@@ -56,7 +71,7 @@ fn copies(
 
 #[actix_web::test]
 async fn twenty_copies_of_one_callback_are_one_exchange() {
-    for first_hangs_up in [false, true] {
+    for first in [First::Waits, First::Resets, First::Closes] {
         let wechat = wechat().await;
         let demo = Demo::start(&wechat, &[("WORKERS", "2")]);
         let visitor = Visitor::new();
@@ -65,8 +80,8 @@ async fn twenty_copies_of_one_callback_are_one_exchange() {
         // So that all of them come while the exchange is under way.
         wechat.fault(Endpoint::AccessToken, Fault::Delay(Duration::from_secs(1)));
         let under_way = || calls(&wechat).0 > 0;
-        let answers = copies(&demo, &visitor, &callback, first_hangs_up, under_way);
-        assert_eq!(calls(&wechat), (1, 1), "first hangs up: {first_hangs_up}");
+        let answers = copies(&demo, &visitor, &callback, first, under_way);
+        assert_eq!(calls(&wechat), (1, 1), "the first {first:?}");
         let me = Person::named("小明").openid(wechat.account().appid());
         for answer in answers {
             assert_eq!(answer.status, 302, "{answer:?}");
@@ -82,7 +97,7 @@ async fn twenty_copies_of_one_callback_are_one_exchange() {
             assert!(api.body.contains(&me), "{api:?}");
         }
         // Again with the cookies of then: no further call.
-        let late = copies(&demo, &visitor, &callback, false, || true);
+        let late = copies(&demo, &visitor, &callback, First::Waits, || true);
         assert!(
             late.iter()
                 .all(|answer| answer.status == 302 && answer.header("location") == page)
@@ -103,7 +118,7 @@ async fn copies_of_a_callback_that_fails_are_one_exchange_too() {
             Endpoint::AccessToken,
             Fault::Late(Duration::from_secs(1), Box::new(fault)),
         );
-        let answers = copies(&demo, &visitor, &callback, false, || true);
+        let answers = copies(&demo, &visitor, &callback, First::Waits, || true);
         assert_eq!(calls(&wechat), (1, 0));
         let alike = answers
             .iter()

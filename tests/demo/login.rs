@@ -676,3 +676,19 @@ async fn a_silent_login_asks_for_no_profile_and_a_page_that_needs_one_asks_once_
     other.visit(&demo.at(PROFILE)).await.assert_status(200);
     assert_eq!(other.get(&demo.at("/openid")).await.body, openid);
 }
+
+/// Known silently as one person, then consenting as another: nothing of the first is left.
+#[actix_web::test]
+async fn a_step_up_by_somebody_else_is_somebody_else() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let appid = wechat.account().appid().to_owned();
+    let visitor = Visitor::new();
+    let silent = visitor.visit(&demo.at("/openid")).await;
+    assert_eq!(silent.body, Person::named("小明").openid(&appid));
+    wechat.sign_in(Person::named("小红"));
+    visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    let hong = Person::named("小红").openid(&appid);
+    assert_eq!(visitor.get(&demo.at("/openid")).await.body, hong);
+    assert_eq!(openid_of(&demo, &visitor).await, Some(hong));
+}

@@ -232,12 +232,33 @@ async fn without_credentials_it_runs_on_loopback_with_a_simulator_of_its_own() {
         let consent = visitor.visit(&demo.at(PROFILE)).await;
         let allow = link(&consent.body, "同意").expect("a link to allow");
         assert!(link(&consent.body, "拒绝").is_some(), "{}", consent.body);
+        assert_eq!(link(&consent.body, "Allow").as_ref(), Some(&allow));
+        assert!(link(&consent.body, "Deny").is_some(), "{}", consent.body);
         let allow = url::Url::parse(&consent.url).and_then(|page| page.join(&allow));
         let page = visitor.visit(allow.expect("an address").as_str()).await;
         page.assert_status(200);
         assert_eq!(page.url, demo.at(PROFILE));
         assert!(openid_of(&demo, &visitor).await.is_some());
     }
+}
+
+#[actix_web::test]
+async fn the_simulator_of_its_own_plays_the_website_login_too() {
+    let demo = Demo::start_with(&[
+        ("WECHAT_OUTSIDE", "website"),
+        ("WECHAT_WEBSITE_APPID", "wx0123456789abcdef"),
+        ("WECHAT_WEBSITE_APPSECRET", "the-website-secret"),
+    ]);
+    let visitor = Visitor::new().with_user_agent("Firefox");
+    let asked = visitor.get(&demo.at(PROFILE)).await;
+    assert!(
+        asked
+            .location()
+            .contains("/connect/qrconnect?appid=wx0123456789abcdef")
+    );
+    let page = visitor.get(&asked.location()).await;
+    page.assert_status(200);
+    assert!(page.body.contains("/connect/qrcode/"), "{}", page.body);
 }
 
 /// The address of the link with this text.

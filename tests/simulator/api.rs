@@ -389,6 +389,15 @@ fn refreshing() {
         assert_eq!(get(&sim, &refresh_of(&sim, &tokens)).errcode(), 42007);
     }
 
+    // Extended again and again, a token outlives the time that it would have been kept for.
+    let tokens = log_in(&sim, &ming, "snsapi_userinfo");
+    for _ in 0..20 {
+        sim.advance(7100 * SECOND);
+        log_in(&sim, &ming, "snsapi_base");
+        let extended = get(&sim, &refresh_of(&sim, &tokens)).json();
+        assert_eq!(extended["access_token"], tokens["access_token"]);
+    }
+
     let sim = with(Account::test().refresh_dies_on_base(true));
     let tokens = log_in(&sim, &ming, "snsapi_userinfo");
     log_in(&sim, &Person::named("小红"), "snsapi_base");

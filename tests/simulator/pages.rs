@@ -184,6 +184,11 @@ fn the_way_back_is_wechats() {
             "https://shop.example.cn/?code=CODE&state=a%22%2Bb.c-%252B",
         ),
         (
+            "https://shop.example.cn/a+b",
+            "a+b",
+            "https://shop.example.cn/a%20b?code=CODE&state=a+b",
+        ),
+        (
             "https://shop.example.cn/",
             "",
             "https://shop.example.cn/?code=CODE&state=",

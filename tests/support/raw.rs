@@ -61,6 +61,11 @@ pub fn read(stream: &mut TcpStream) -> Option<Raw> {
     let mut answer = Vec::new();
     // A reset after the answer leaves the answer.
     let _ = stream.read_to_end(&mut answer);
+    if answer.starts_with(b"HTTP/1.1 100 ") {
+        // Only a word in between.
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+        answer.drain(..end);
+    }
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;

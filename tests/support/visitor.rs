@@ -77,6 +77,22 @@ impl Page {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// The address behind the first link whose text holds this.
+    #[track_caller]
+    pub fn link(&self, text: &str) -> String {
+        let base = url::Url::parse(&self.url).expect("an absolute URL");
+        self.body
+            .split("<a ")
+            .filter_map(|link| link.split_once("</a>"))
+            .map(|(link, _)| link)
+            .find(|link| link.contains(text))
+            .and_then(|link| link.split_once("href=\""))
+            .and_then(|(_, rest)| rest.split('"').next())
+            .and_then(|href| base.join(&href.replace("&amp;", "&")).ok())
+            .unwrap_or_else(|| panic!("no link `{text}` on {}: {}", self.url, self.body))
+            .to_string()
+    }
+
     /// Whether it sends the visitor to WeChat.
     pub fn is_authorize(&self) -> bool {
         self.status == StatusCode::FOUND && self.location().contains("/connect/")
@@ -112,6 +128,25 @@ impl Visitor {
     pub fn without_cookies() -> Self {
         Self {
             keeps_cookies: false,
+            ..Self::new()
+        }
+    }
+
+    /// A browser that trusts just these certificates.
+    #[cfg(feature = "rustls")]
+    pub fn trusting(roots: rustls::RootCertStore) -> Self {
+        let provider = rustls::crypto::ring::default_provider();
+        let tls = rustls::ClientConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .expect("ring's protocol versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self {
+            client: Client::builder()
+                .connector(awc::Connector::new().rustls_0_23(tls.into()))
+                .disable_redirects()
+                .timeout(std::time::Duration::from_secs(20))
+                .finish(),
             ..Self::new()
         }
     }
@@ -201,6 +236,20 @@ impl Visitor {
     /// The same, and only the page that it ends on.
     pub async fn visit(&self, url: &str) -> Page {
         self.travel(url).await.pop().expect("an answer")
+    }
+
+    /// Opens a page as somebody who allows the login on WeChat's page; returns the answers from
+    /// there on.
+    pub async fn log_in(&self, url: &str) -> Vec<Page> {
+        let asked = self.visit(url).await;
+        self.travel(&asked.link("同意")).await
+    }
+
+    /// Takes the cookies of one host to another, as a browser does where only the port differs.
+    pub fn carry(&self, from: &str, to: &str) {
+        let mut jar = self.jar.lock().expect("the jar");
+        let cookies = jar.get(&host(from)).cloned().unwrap_or_default();
+        jar.insert(host(to), cookies);
     }
 
     /// The cookies that would be sent to a URL, as one header.

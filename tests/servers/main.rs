@@ -1,0 +1,71 @@
+//! The demo where its users run it: with sessions in a real Redis, and behind a real nginx.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod nginx;
+mod redis;
+
+use actix_wechat::simulator::{Account, Consent, Person, Simulator};
+use libtest_mimic::Arguments;
+use support::{Page, Visitor};
+
+const PROFILE: &str = "/wechat8008/index";
+/// Shared by the servers of one site.
+const SESSION_KEY: (&str, &str) = (
+    "SESSION_KEY",
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\
+     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = redis::trials();
+    trials.extend(nginx::trials());
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Everybody consents at once, as 小明.
+async fn wechat() -> Simulator {
+    wechat_of(Account::test()).await
+}
+
+async fn wechat_of(account: Account) -> Simulator {
+    let simulator = Simulator::builder()
+        .account(account)
+        .consent(Consent::Automatic)
+        .start()
+        .await
+        .expect("a simulator");
+    simulator.sign_in(Person::named("小明"));
+    simulator
+}
+
+/// To WeChat and back: the callback's address, not yet opened.
+async fn callback(visitor: &Visitor, url: &str) -> String {
+    let asked = visitor.get(url).await;
+    assert!(asked.is_authorize(), "no way to WeChat: {asked:#?}");
+    let back = visitor.get(&asked.location()).await;
+    back.assert_status(302);
+    back.location()
+}
+
+/// Who the site at this address says the visitor is.
+async fn openid(visitor: &Visitor, site: &str) -> Option<String> {
+    let me = me(visitor, site).await;
+    match me.status.as_u16() {
+        200 => {
+            let user: serde_json::Value = serde_json::from_str(&me.body).expect("JSON");
+            Some(user["openid"].as_str().expect("an openid").to_owned())
+        }
+        401 => None,
+        _ => panic!("/api/me answered {me:#?}"),
+    }
+}
+
+async fn me(visitor: &Visitor, site: &str) -> Page {
+    let url = format!("{site}/api/me");
+    visitor
+        .get_with(&url, &[("accept", "application/json")])
+        .await
+}
