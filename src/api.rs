@@ -180,7 +180,8 @@ impl Worker {
     /// Gets a new access token (WeChat's `/sns/oauth2/refresh_token`), within the login's deadline.
     ///
     /// WeChat extends a token that is still valid and keeps it, and gives another one for an
-    /// expired one. A refresh token lives 30 days.
+    /// expired one. A refresh token lives 30 days. It is asked for as the official account: a token
+    /// that came from [`Outside::website`](crate::Outside::website) belongs to another appid.
     ///
     /// # Errors
     ///

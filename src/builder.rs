@@ -125,7 +125,7 @@ impl Wechat {
     }
 
     /// Starts from the first account of a [`Simulator`](crate::simulator::Simulator), which stands
-    /// in for WeChat: nothing else needs to be set.
+    /// in for WeChat: only [`public_url`](Builder::public_url) is left to set.
     ///
     /// ```no_run
     /// use actix_wechat::{Wechat, simulator::Simulator};
@@ -215,7 +215,8 @@ impl Builder {
         self
     }
 
-    /// How old a login in a session may be; default: as old as the session itself.
+    /// How old a login in a session may be, in whole seconds and at least one; default: as old as
+    /// the session itself. Who logged in longer ago logs in once more.
     ///
     /// ```
     /// use std::time::Duration;
@@ -264,8 +265,8 @@ impl Builder {
     ///
     /// WeChat's rules want a login to begin with the visitor's own tap, and open a page that asks
     /// sooner as a read-only snapshot (its announcement of 2022-05-09). Pages that need only a
-    /// [`WechatOpenId`](crate::WechatOpenId) never ask, and neither does the
-    /// [`login`](crate::login) handler: the link to it was the tap.
+    /// [`WechatOpenId`](crate::WechatOpenId) never ask, and neither does a website's QR login,
+    /// nor the [`login`](crate::login) handler: the link to it was the tap.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().ask_first("登录后可以查看订单");
@@ -287,7 +288,9 @@ impl Builder {
     }
 
     /// Replaces one of the pages by a tera template of the app's own; the names are listed at the
-    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees).
+    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees), and what a
+    /// template gets below it. [`build`](Self::build) refuses another name, and a template that
+    /// does not render.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder()

@@ -30,12 +30,12 @@ impl Wechat {
     /// | `WECHAT_PUBLIC_URL` | [`public_url`](Builder::public_url) |
     /// | `WECHAT_OPEN_URL`, `WECHAT_API_URL` | [`open_url`](Builder::open_url), [`api_url`](Builder::api_url) |
     /// | `WECHAT_OUTSIDE` | [`outside`](Builder::outside): `redirect`, `qr` or `website`, the last with `WECHAT_WEBSITE_APPID` and `WECHAT_WEBSITE_APPSECRET` |
-    /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) |
+    /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) without a word of the app's own; `0`, like unset: no asking |
     ///
     /// # Errors
     ///
-    /// Where a variable has a value that cannot be read. What is missing is told by
-    /// [`Builder::build`], under the variable's name.
+    /// Where a variable has a value that cannot be read, or asks for `website` without its two
+    /// variables. What else is missing is told by [`Builder::build`], under the variable's name.
     ///
     /// ```
     /// # fn main() -> Result<(), actix_wechat::ConfigError> {
