@@ -15,12 +15,13 @@ use serde_json::json;
 use crate::{
     api::CallError,
     browser,
-    config::{Settings, Snapshot, Wechat},
     exchange::Failure,
     pages::{Facts, Page},
     pending::{LoginCookie, removal},
     reason::Reason,
+    snapshot::Snapshot,
     urls::{self, Scope, State},
+    wechat::{Settings, Wechat},
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.

@@ -13,12 +13,12 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{
-    config::{Credentials, Wechat},
     errcode::{Call, Fault, Outcome, verdict},
     hook::Tokens,
     reason::Reason,
     urls::encode,
     user::{number, text},
+    wechat::{Credentials, Wechat},
 };
 
 /// More than any answer of these calls; a profile is half a kilobyte.
@@ -180,7 +180,8 @@ impl Worker {
     /// Gets a new access token (WeChat's `/sns/oauth2/refresh_token`), within the login's deadline.
     ///
     /// WeChat extends a token that is still valid and keeps it, and gives another one for an
-    /// expired one. A refresh token lives 30 days.
+    /// expired one. A refresh token lives 30 days. It is asked for as the official account: a token
+    /// that came from [`Outside::website`](crate::Outside::website) belongs to another appid.
     ///
     /// # Errors
     ///

@@ -7,8 +7,9 @@ use std::fmt;
 use url::Url;
 
 use crate::{
-    config::{API_URL, OPEN_URL, Settings, Wechat},
+    builder::{API_URL, OPEN_URL},
     urls::is_loopback,
+    wechat::{Settings, Wechat},
 };
 
 /// What a look at the settings found, in words. Made by [`Wechat::doctor`]; empty where all is well.

@@ -18,10 +18,10 @@ use tokio::sync::watch;
 
 use crate::{
     api::{CallError, Worker, optional},
-    config::Snapshot,
     errcode::{Call, Fault, Outcome, verdict},
     hook::Login,
     reason::Reason,
+    snapshot::Snapshot,
     urls::Scope,
     user::WechatUser,
 };

@@ -9,7 +9,6 @@ use crate::{
     answer::{Answer, Asked},
     api::Worker,
     browser,
-    config::Settings,
     error::LoginError,
     exchange::{Conclusion, Ticket, exchange},
     flow::{Scopes, Step, Visit, decide},
@@ -18,6 +17,7 @@ use crate::{
     session::{Known, TooLarge, seconds},
     urls::{Callback, Scope},
     user::{WechatOpenId, WechatUser},
+    wechat::Settings,
 };
 
 /// What an extractor becomes.

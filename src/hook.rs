@@ -59,7 +59,8 @@ impl Tokens {
         self.access_token.expose_secret()
     }
 
-    /// Gets a new access token for 30 days (WeChat's page on refreshing). Keep it on the server.
+    /// Gets a new access token for 30 days (WeChat's page on refreshing); empty where WeChat gave
+    /// none. Keep it on the server.
     ///
     /// ```
     /// # fn keep(tokens: &actix_wechat::Tokens) -> String {
@@ -71,7 +72,7 @@ impl Tokens {
         self.refresh_token.expose_secret()
     }
 
-    /// How long the access token is good, from the login on; WeChat says two hours.
+    /// How long the access token is good, from the login or the refresh on; WeChat says two hours.
     ///
     /// ```
     /// # fn expires(tokens: &actix_wechat::Tokens) -> std::time::SystemTime {
@@ -83,7 +84,8 @@ impl Tokens {
         self.expires_in
     }
 
-    /// What the tokens allow, a comma-separated list of WeChat's.
+    /// What the tokens allow, a comma-separated list of WeChat's; after a refresh it is empty where
+    /// WeChat does not repeat it.
     ///
     /// ```
     /// # fn may_read_profile(tokens: &actix_wechat::Tokens) -> bool {

@@ -12,8 +12,10 @@
 mod answer;
 mod api;
 mod browser;
+mod builder;
 mod config;
 mod doctor;
+mod env;
 mod errcode;
 mod error;
 mod exchange;
@@ -27,13 +29,16 @@ pub mod fuzzing;
 mod guard;
 mod hook;
 mod login;
+mod outside;
 mod pages;
 mod pending;
 mod reason;
 mod session;
+mod snapshot;
 mod urls;
 mod user;
 mod verification;
+mod wechat;
 
 #[cfg(feature = "simulator")]
 pub mod simulator;
@@ -44,13 +49,17 @@ pub use awc;
 
 pub use crate::{
     api::{CallError, Worker},
-    config::{Builder, ConfigError, Outside, Snapshot, Wechat},
+    builder::Builder,
+    config::ConfigError,
     doctor::{Doctor, Finding},
     error::LoginError,
     guard::require_user,
     hook::{Login, Tokens},
     login::{LoginQuery, login},
+    outside::Outside,
     reason::Reason,
+    snapshot::Snapshot,
     user::{PictureSize, WechatOpenId, WechatUser},
     verification::verification_file,
+    wechat::Wechat,
 };

@@ -97,7 +97,7 @@ impl PictureSize {
 }
 
 impl WechatUser {
-    /// The nickname, or 微信用户 ("WeChat user") where it is blank.
+    /// The nickname without the space around it, or 微信用户 ("WeChat user") where it is blank.
     ///
     /// ```
     /// # #[cfg(feature = "simulator")] {

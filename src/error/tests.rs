@@ -5,10 +5,10 @@ use actix_web::test::TestRequest;
 use super::*;
 use crate::{
     answer::Asked,
-    config::Wechat,
     errcode::{Call, Fault},
     exchange::Failure,
     urls::Scope,
+    wechat::Wechat,
 };
 
 fn asked() -> Asked {
