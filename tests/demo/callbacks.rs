@@ -659,3 +659,75 @@ async fn going_back_and_reloading_ends_on_the_page() {
     page.assert_status(200);
     assert!(page.body.contains("小红"), "{}", page.body);
 }
+
+/// Two codes of one state: each is its own login, and the second is not answered with the first.
+#[actix_web::test]
+async fn two_codes_of_one_state_are_two_logins() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let appid = wechat.account().appid().to_owned();
+    let visitor = Visitor::new();
+    let asked = visitor.get(&demo.at(PROFILE)).await;
+    let state = asked.location_param("state").expect("a state");
+    for name in ["小明", "小红", "小明"] {
+        let person = Person::named(name);
+        let code = wechat.mint_code(&appid, &person, "snsapi_userinfo");
+        // With the cookies of before any of them came back.
+        let tab = visitor.snapshot();
+        let page = tab
+            .get(&demo.at(&format!("{PROFILE}?code={code}&state={state}")))
+            .await;
+        assert_eq!(page.location(), demo.at(PROFILE));
+        assert_eq!(openid_of(&demo, &tab).await, Some(person.openid(&appid)));
+    }
+    assert_eq!(calls(&wechat), (3, 3));
+}
+
+/// Many people at once, each with two copies of their callback, while WeChat is slow.
+#[actix_web::test]
+async fn forty_people_at_once_are_each_themselves() {
+    const PEOPLE: usize = 40;
+    let wechat = wechat().await;
+    let demo = std::rc::Rc::new(Demo::start(&wechat, &[("WORKERS", "2")]));
+    let appid = wechat.account().appid().to_owned();
+    let mut all = Vec::new();
+    for number in 0..PEOPLE {
+        let person = Person::named(format!("somebody {number}"));
+        let visitor = Visitor::new();
+        let asked = visitor.get(&demo.at(PROFILE)).await;
+        let state = asked.location_param("state").expect("a state");
+        let code = wechat.mint_code(&appid, &person, "snsapi_userinfo");
+        let url = demo.at(&format!("{PROFILE}?n={number}&code={code}&state={state}"));
+        all.push((person, visitor, url));
+    }
+    wechat.fault(Endpoint::UserInfo, Fault::Delay(Duration::from_millis(300)));
+    let tasks: Vec<_> = all
+        .into_iter()
+        .enumerate()
+        .map(|(number, (person, visitor, url))| {
+            let (demo, openid) = (std::rc::Rc::clone(&demo), person.openid(&appid));
+            actix_web::rt::spawn(async move {
+                let copy = visitor.snapshot();
+                let twin = actix_web::rt::spawn({
+                    let url = url.clone();
+                    async move {
+                        let page = copy.visit(&url).await;
+                        (copy, page)
+                    }
+                });
+                let page = visitor.visit(&url).await;
+                let (copy, twins) = twin.await.expect("a page");
+                for (visitor, page) in [(visitor, page), (copy, twins)] {
+                    page.assert_status(200);
+                    assert_eq!(page.url, demo.at(&format!("{PROFILE}?n={number}")));
+                    assert!(page.body.contains(&openid), "{}", page.body);
+                    assert_eq!(openid_of(&demo, &visitor).await, Some(openid.clone()));
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("a login");
+    }
+    assert_eq!(calls(&wechat), (PEOPLE, PEOPLE));
+}

@@ -446,7 +446,11 @@ async fn a_long_address_is_warned_about_and_a_longer_one_refused() {
 async fn odd_profiles_are_accepted_and_shown_as_text() {
     let wechat = wechat().await;
     let demo = Demo::start(&wechat, &[]);
-    for person in Person::fixtures() {
+    let mut people = Person::fixtures();
+    let evil = "\"'><script>alert(1)</script>";
+    people.push(Person::named("region").region(evil, evil, evil));
+    people.push(Person::named("picture").headimgurl(evil));
+    for person in people {
         wechat.sign_in(person.clone());
         let visitor = Visitor::new();
         let page = visitor.visit(&demo.at(PROFILE)).await;

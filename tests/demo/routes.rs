@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_wechat::simulator::{Account, Person};
 
-use super::{PROFILE, calls, me, openid_of, wechat, wechat_of};
+use super::{PROFILE, assert_headers, calls, me, openid_of, wechat, wechat_of};
 use crate::support::{Visitor, demo::Demo};
 
 const HOME: &str = "/";
@@ -271,6 +271,7 @@ async fn the_login_page_leads_only_to_pages_of_this_site() {
     for (query, wanted) in rows {
         let page = known.get(&demo.at(&format!("/login?{query}"))).await;
         page.assert_status(303);
+        assert_headers(&page);
         assert_eq!(page.header("location"), wanted, "{query}");
         assert_eq!(page.location(), demo.at(wanted), "{query}");
     }

@@ -1,0 +1,558 @@
+//! Logins through real sockets: how many, how late, and what they leave in memory.
+//!
+//!     cargo bench --features simulator --bench load [-- SECTION …]
+//!
+//! The app runs in a process of its own with two workers; the simulator and the visitors are in this one. Every loop is bounded in
+//! count, every wait in time, and nothing leaves loopback. Whether anybody is lost or switched is held by `tests/load.rs`, too;
+//! here it is a figure among others.
+
+mod by_hand;
+mod cases;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    env, fs,
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Stdio},
+    rc::Rc,
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_web::{
+    App, HttpServer,
+    cookie::Key,
+    rt::{self, System},
+    web,
+};
+use actix_wechat::simulator::{Endpoint, Fault, Simulator};
+
+use crate::{
+    cases::{account, code},
+    support::{
+        crowd::{Crowd, End, Guest, faults, trouble},
+        free_port,
+    },
+};
+
+/// Who does it, and where.
+const SIDES: [(&str, &str); 3] = [
+    ("library", "/library/page"),
+    ("by hand, awc", "/awc/page"),
+    ("by hand, reqwest", "/reqwest/page"),
+];
+
+fn main() {
+    let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [first, listen, wechat_url] = args.as_slice()
+        && first == "--serve"
+    {
+        System::new().block_on(serve(listen, wechat_url));
+        return;
+    }
+    System::new().block_on(async {
+        for (name, section) in sections() {
+            if args.is_empty() || args.iter().any(|wanted| name == wanted) {
+                println!("\n{name}");
+                section.await;
+            }
+        }
+    });
+}
+
+type Section = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+fn sections() -> [(&'static str, Section); 7] {
+    [
+        ("latency", Box::pin(latency())),
+        ("logins", Box::pin(logins())),
+        ("hang", Box::pin(hang())),
+        ("pending", Box::pin(pending())),
+        ("memory", Box::pin(memory())),
+        ("trouble", Box::pin(in_trouble())),
+        ("hostile", Box::pin(hostile())),
+    ]
+}
+
+/// The app, until whoever started it is gone.
+async fn serve(listen: &str, wechat_url: &str) {
+    let public_url = format!("http://{listen}");
+    let wechat = cases::wechat(&public_url, wechat_url);
+    let key = Key::generate();
+    let wechat_url = wechat_url.to_owned();
+    let server = HttpServer::new(move || {
+        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
+            .cookie_secure(false)
+            .build();
+        App::new()
+            .route("/hop", web::get().to(async || "hop"))
+            .service(web::scope("").wrap(session).configure(cases::routes(
+                &wechat,
+                &public_url,
+                &wechat_url,
+            )))
+    })
+    .workers(2)
+    .bind(listen)
+    .expect("a free port")
+    .run();
+    let handle = server.handle();
+    thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        drop(handle.stop(false));
+        std::process::exit(0);
+    });
+    println!("ready");
+    server.await.expect("a server");
+}
+
+/// WeChat's side, and the app as a process of its own.
+struct Scene {
+    simulator: Simulator,
+    child: Child,
+    url: String,
+    said: Arc<Mutex<String>>,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let simulator = Simulator::builder()
+            .account(account())
+            .remember(5_000)
+            .start()
+            .await
+            .expect("a port on loopback");
+        let listen = format!("127.0.0.1:{}", free_port());
+        let mut child = Command::new(env::current_exe().expect("the path of this program"))
+            .args(["--serve", &listen, simulator.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the app");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+        stdout.read_line(&mut String::new()).expect("its start");
+        let said = Arc::<Mutex<String>>::default();
+        let mut stderr = BufReader::new(child.stderr.take().expect("its errors"));
+        let copy = Arc::clone(&said);
+        thread::spawn(move || {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|read| read > 0) {
+                copy.lock().expect("its errors").push_str(&line);
+                line.clear();
+            }
+        });
+        Self {
+            simulator,
+            child,
+            url: format!("http://{listen}"),
+            said,
+        }
+    }
+
+    fn crowd(&self, page: &str) -> Crowd {
+        Crowd::new(&self.simulator, &format!("{}{page}", self.url))
+    }
+
+    /// The app's memory, in KiB; where there is no `/proc`, not told.
+    fn memory(&self) -> Option<i64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
+    fn panics(&self) -> usize {
+        self.said
+            .lock()
+            .expect("its errors")
+            .matches("panicked")
+            .count()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn mib(kib: Option<i64>) -> String {
+    kib.map_or("?".to_owned(), |kib| {
+        format!("{:.1} MiB", kib as f64 / 1024.0)
+    })
+}
+
+fn grown(before: Option<i64>, after: Option<i64>) -> String {
+    mib(before.zip(after).map(|(before, after)| after - before))
+}
+
+/// A part of the sorted times, in microseconds.
+fn at(times: &mut [Duration], part: f64) -> f64 {
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    times
+        .get((last as f64 * part) as usize)
+        .map_or(0.0, |time| time.as_secs_f64() * 1e6)
+}
+
+/// Logs in, and how long the callback took of it.
+async fn timed_login(crowd: &Crowd, page: &str, guest: &mut Guest) -> Duration {
+    let (_, authorize, _) = crowd.get(guest, page).await.expect("an answer");
+    let url = crowd.callback(guest, &authorize.expect("a way to WeChat"));
+    let started = Instant::now();
+    let (status, location, _) = crowd.get(guest, &url).await.expect("an answer");
+    let took = started.elapsed();
+    assert_eq!((status, location.as_deref()), (302, Some(page)));
+    let (status, _, openid) = crowd.get(guest, page).await.expect("an answer");
+    assert_eq!((status, openid), (200, crowd.openid(guest)));
+    took
+}
+
+/// The two calls of a login and nothing else.
+async fn bare_calls(client: &awc::Client, simulator: &Simulator) -> Duration {
+    let (account, code, wechat) = (account(), code(simulator), simulator.url());
+    let started = Instant::now();
+    let answer = bare_call(
+        client,
+        &format!(
+            "{wechat}/sns/oauth2/access_token?appid={}&secret={}&code={code}&grant_type=authorization_code",
+            account.appid(),
+            account.secret(),
+        ),
+    );
+    let answer = answer.await;
+    let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+    let (token, openid) = (text("access_token"), text("openid"));
+    let profile = format!("{wechat}/sns/userinfo?access_token={token}&openid={openid}&lang=zh_CN");
+    let profile = bare_call(client, &profile).await;
+    let took = started.elapsed();
+    assert_eq!(profile["openid"], openid);
+    took
+}
+
+async fn bare_call(client: &awc::Client, url: &str) -> serde_json::Value {
+    let mut answer = client.get(url).send().await.expect("an answer");
+    let body = answer.body().await.expect("a body");
+    serde_json::from_slice(&body).expect("an answer")
+}
+
+/// What a login adds to two calls, one after the other on a warm connection.
+async fn latency() {
+    const TIMES: usize = 1_000;
+    let scene = Scene::set().await;
+    let client = awc::Client::default();
+    let crowds = SIDES.map(|(_, page)| scene.crowd(page));
+    let mut bare = Vec::new();
+    let mut hops = Vec::new();
+    let mut sides: [Vec<Duration>; 3] = Default::default();
+    for number in 0..TIMES {
+        // In turn, so that whatever else the machine does meets all of them alike.
+        bare.push(bare_calls(&client, &scene.simulator).await);
+        for (((_, page), crowd), times) in SIDES.into_iter().zip(&crowds).zip(&mut sides) {
+            let page = format!("{}{page}", scene.url);
+            times.push(timed_login(crowd, &page, &mut Guest::number(number)).await);
+        }
+        let hop = format!("{}/hop", scene.url);
+        let started = Instant::now();
+        let answer = crowds[0].get(&mut Guest::number(0), &hop).await;
+        assert_eq!(answer.expect("an answer").0, 200);
+        hops.push(started.elapsed());
+    }
+    let (bare, hop) = (at(&mut bare, 0.5), at(&mut hops, 0.5));
+    println!("  two bare calls {bare:.0} µs, an empty page {hop:.0} µs; medians of {TIMES}");
+    for ((name, _), mut times) in SIDES.into_iter().zip(sides) {
+        let median = at(&mut times, 0.5);
+        println!(
+            "  {name:<18} callback {median:.0} µs: {:.0} µs added to the calls, the way to the app included (p99 {:.0} µs in all)",
+            median - bare,
+            at(&mut times, 0.99),
+        );
+    }
+    println!("  target: at most 1,000 µs added");
+}
+
+/// Goes through so many logins, so many at a time, and returns how long it took.
+async fn log_in_many(crowd: &Crowd, first: usize, count: usize) -> Duration {
+    const AT_A_TIME: usize = 32;
+    let next = Rc::new(Cell::new(first));
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..AT_A_TIME)
+        .map(|_| {
+            let (crowd, next) = (crowd.clone(), Rc::clone(&next));
+            rt::spawn(async move {
+                while next.get() < first + count {
+                    let mut guest = Guest::number(next.replace(next.get() + 1));
+                    let end = crowd.log_in(&mut guest).await;
+                    assert_eq!(end, End::In(crowd.openid(&guest)));
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("logins");
+    }
+    started.elapsed()
+}
+
+/// Whole logins a second: the page, the callback with its two calls, the page again.
+async fn logins() {
+    const ROUNDS: usize = 4;
+    const EACH: usize = 500;
+    let scene = Scene::set().await;
+    let crowds = SIDES.map(|(_, page)| scene.crowd(page));
+    let mut took = [Duration::ZERO; 3];
+    for round in 0..=ROUNDS {
+        for (crowd, took) in crowds.iter().zip(&mut took) {
+            let time = log_in_many(crowd, round * EACH, EACH).await;
+            // The first one warms up.
+            if round > 0 {
+                *took += time;
+            }
+        }
+    }
+    let rate = |took: Duration| (ROUNDS * EACH) as f64 / took.as_secs_f64();
+    for ((name, _), time) in SIDES.into_iter().zip(took) {
+        println!(
+            "  {name:<18} {:>6.0} logins a second; the library: x {:.2}",
+            rate(time),
+            rate(took[0]) / rate(time)
+        );
+    }
+    println!("  app, simulator and visitors together on this machine's cores");
+}
+
+/// Cached pages while WeChat does not answer and logins wait for it.
+async fn hang() {
+    const PAGES: usize = 2_000;
+    const WAITING: usize = 200;
+    let scene = Scene::set().await;
+    let crowd = scene.crowd("/library/page");
+    let page = format!("{}/library/page", scene.url);
+    let mut guest = Guest::number(0);
+    assert!(matches!(crowd.log_in(&mut guest).await, End::In(_)));
+    let mut calm = pages(&crowd, &page, &mut guest, PAGES).await;
+
+    scene.simulator.fault(Endpoint::AccessToken, Fault::Hang);
+    let waiting: Vec<_> = (1..=WAITING)
+        .map(|number| {
+            // Connections of their own: what is measured is the app's patience, not the visitors'.
+            let crowd = scene.crowd("/library/page");
+            rt::spawn(async move { crowd.log_in(&mut Guest::number(number)).await })
+        })
+        .collect();
+    while scene.simulator.count(Endpoint::AccessToken) < WAITING / 2 {
+        rt::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut hanging = pages(&crowd, &page, &mut guest, PAGES).await;
+    let mut in_time = 0;
+    for task in waiting {
+        if matches!(task.await, Ok(End::Told { status: 504, .. })) {
+            in_time += 1;
+        }
+    }
+    for (name, part) in [("median", 0.5), ("p99", 0.99)] {
+        let (calm, hanging) = (at(&mut calm, part), at(&mut hanging, part));
+        println!(
+            "  cached page {name:<6} {calm:>6.0} µs, with {WAITING} logins waiting {hanging:>6.0} µs: x {:.2}",
+            hanging / calm
+        );
+    }
+    println!("  {in_time} of {WAITING} waiting visitors were told so at the deadline");
+}
+
+async fn pages(crowd: &Crowd, page: &str, guest: &mut Guest, count: usize) -> Vec<Duration> {
+    let mut times = Vec::with_capacity(count);
+    for _ in 0..count {
+        let started = Instant::now();
+        let (status, ..) = crowd.get(guest, page).await.expect("an answer");
+        times.push(started.elapsed());
+        assert_eq!(status, 200);
+    }
+    times
+}
+
+/// Visitors who are sent to WeChat and never come back.
+async fn pending() {
+    const VISITS: usize = 20_000;
+    let scene = Scene::set().await;
+    let crowd = scene.crowd("/library/page");
+    let page = format!("{}/library/page", scene.url);
+    let (again, guest) = (page.clone(), Guest::number(0));
+    visit_all(&crowd, &guest, 1_000, move |_| again.clone()).await;
+    let before = scene.memory();
+    visit_all(&crowd, &guest, VISITS, move |_| page.clone()).await;
+    println!(
+        "  {VISITS} visitors left for WeChat: {} grown from {}",
+        grown(before, scene.memory()),
+        mib(before)
+    );
+}
+
+/// Requests with these cookies, 32 at a time, each answered with a redirect.
+async fn visit_all(
+    crowd: &Crowd,
+    guest: &Guest,
+    count: usize,
+    url: impl Fn(usize) -> String + 'static,
+) {
+    let (next, url) = (Rc::new(Cell::new(0)), Rc::new(url));
+    let tasks: Vec<_> = (0..32)
+        .map(|_| {
+            let (crowd, guest) = (crowd.clone(), guest.clone());
+            let (next, url) = (Rc::clone(&next), Rc::clone(&url));
+            rt::spawn(async move {
+                while next.get() < count {
+                    let url = url(next.replace(next.get() + 1));
+                    let answer = crowd.get(&mut guest.clone(), &url).await;
+                    assert_eq!(answer.expect("an answer").0, 302);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("visits");
+    }
+}
+
+/// What logins leave behind: for ten minutes that their code was tried, for one the result, both in bounded numbers.
+async fn memory() {
+    const EACH: usize = 2_500;
+    let scene = Scene::set().await;
+    let crowd = scene.crowd("/library/page");
+    log_in_many(&crowd, 0, 500).await;
+    let start = scene.memory();
+    println!("  after    500 logins {}", mib(start));
+    for round in 1..=8 {
+        log_in_many(&crowd, round * EACH, EACH).await;
+        let now = scene.memory();
+        println!(
+            "  after {:>6} logins {}, {} grown",
+            500 + round * EACH,
+            mib(now),
+            grown(start, now)
+        );
+    }
+}
+
+/// 2,000 visitors at once, while 5 % of WeChat's answers fail in each way there is.
+async fn in_trouble() {
+    const GUESTS: usize = 2_000;
+    let scene = Scene::set().await;
+    let crowd = scene.crowd("/library/page");
+    log_in_many(&crowd, GUESTS, 500).await;
+    let before = scene.memory();
+    scene.simulator.clear_calls();
+    let faults = faults();
+    let again = trouble(
+        &scene.simulator,
+        Endpoint::AccessToken,
+        GUESTS,
+        &faults[..10],
+    ) + trouble(&scene.simulator, Endpoint::UserInfo, GUESTS, &faults);
+    let started = Instant::now();
+    let (told, ends) = all_at_once(&crowd, (0..GUESTS).map(Guest::number).collect()).await;
+    let took = started.elapsed();
+    println!(
+        "  {GUESTS} visitors at once, done in {:.1} s:",
+        took.as_secs_f64()
+    );
+    for (end, count) in &ends {
+        println!("  {count:>6} {end}");
+    }
+    let (exchanges, profiles) = (
+        scene.simulator.count(Endpoint::AccessToken),
+        scene.simulator.count(Endpoint::UserInfo),
+    );
+    println!(
+        "  {exchanges} exchanges and {profiles} profile calls; {again} of the faults allow one more call"
+    );
+    scene.simulator.clear_faults();
+    let count = told.len();
+    let (still, _) = all_at_once(&crowd, told).await;
+    println!(
+        "  {count} pressed the button of their page: {} are in",
+        count - still.len()
+    );
+    println!("  panics: {}", scene.panics());
+    println!(
+        "  memory {} grown from {}",
+        grown(before, scene.memory()),
+        mib(before)
+    );
+}
+
+/// Those who are not in at the end, and how often each end came.
+async fn all_at_once(crowd: &Crowd, guests: Vec<Guest>) -> (Vec<Guest>, BTreeMap<String, usize>) {
+    let tasks: Vec<_> = guests
+        .into_iter()
+        .map(|mut guest| {
+            let crowd = crowd.clone();
+            rt::spawn(async move {
+                let end = crowd.log_in(&mut guest).await;
+                (guest, end)
+            })
+        })
+        .collect();
+    let mut out = Vec::new();
+    let mut ends = BTreeMap::new();
+    for task in tasks {
+        let (guest, end) = task.await.expect("a visitor");
+        let end = match end {
+            End::In(openid) if openid == crowd.openid(&guest) => "logged in".to_owned(),
+            End::In(_) => "SWITCHED to somebody else".to_owned(),
+            end => {
+                out.push(guest);
+                format!("{end:?}")
+            }
+        };
+        *ends.entry(end).or_default() += 1;
+    }
+    (out, ends)
+}
+
+/// 100,000 callbacks that nobody asked for: most with somebody else's `state`, some with made-up codes for one's own.
+async fn hostile() {
+    const FOREIGN: usize = 80_000;
+    const GARBAGE: usize = 20_000;
+    let scene = Scene::set().await;
+    let crowd = scene.crowd("/library/page");
+    let page = format!("{}/library/page", scene.url);
+    log_in_many(&crowd, 0, 500).await;
+    scene.simulator.clear_calls();
+    let before = scene.memory();
+    let foreign = page.clone();
+    visit_all(&crowd, &Guest::number(0), FOREIGN, move |number| {
+        format!("{foreign}?code=foreign{number}&state=0u{number:0>32}")
+    })
+    .await;
+    let after = scene.memory();
+    println!(
+        "  {FOREIGN} with a foreign state: {} exchanges, memory {} grown from {}",
+        scene.simulator.count(Endpoint::AccessToken),
+        grown(before, after),
+        mib(before)
+    );
+    let mut guest = Guest::number(0);
+    let (_, authorize, _) = crowd.get(&mut guest, &page).await.expect("an answer");
+    let authorize = authorize.expect("a way to WeChat");
+    let (_, state) = authorize.rsplit_once("state=").expect("a state");
+    let state = state.trim_end_matches("#wechat_redirect").to_owned();
+    visit_all(&crowd, &guest, GARBAGE, move |number| {
+        format!("{page}?code=garbage{number}&state={state}")
+    })
+    .await;
+    println!(
+        "  {GARBAGE} with a made-up code: {} exchanges, memory {} grown; panics: {}",
+        scene.simulator.count(Endpoint::AccessToken),
+        grown(after, scene.memory()),
+        scene.panics()
+    );
+}
