@@ -6,8 +6,9 @@ use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 
 use crate::{
-    answer::{Answer, Asked},
+    answer::Answer,
     api::Worker,
+    asked::Asked,
     browser,
     error::LoginError,
     exchange::{Conclusion, Ticket, exchange},
@@ -135,7 +136,9 @@ struct Asking(HashMap<String, Scopes>);
 enum Held<I> {
     Enough(I),
     /// A silent login, an old one, or the trace of a log-out.
-    TooLittle(Known),
+    TooLittle {
+        since: u64,
+    },
     Nothing,
 }
 
@@ -150,7 +153,9 @@ impl<I: Identity> Held<I> {
             Some(Known::User(user)) if I::is_met_by(&user) && is_fresh(settings, &user) => {
                 Self::Enough(I::from(user))
             }
-            Some(known) => Self::TooLittle(known),
+            Some(known) => Self::TooLittle {
+                since: known.since(),
+            },
         }
     }
 }
@@ -227,7 +232,7 @@ async fn settle<I: Identity>(
     let step = decide(Visit {
         satisfied: matches!(held, Held::Enough(_)),
         held_since: match &held {
-            Held::TooLittle(known) => Some(known.since()),
+            Held::TooLittle { since } => Some(*since),
             Held::Enough(_) | Held::Nothing => None,
         },
         navigation: browser::navigation(req.method(), req.headers()),
@@ -250,7 +255,7 @@ async fn settle<I: Identity>(
     Err(LoginError::new(match step {
         Step::Run => match held {
             Held::Enough(identity) => return Ok(identity),
-            Held::TooLittle(_) | Held::Nothing => Answer::Refused(asked),
+            Held::TooLittle { .. } | Held::Nothing => Answer::Refused(asked),
         },
         Step::Refuse => Answer::Refused(asked),
         Step::Clean => Answer::Clean {

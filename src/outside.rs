@@ -82,11 +82,9 @@ impl Outside {
         }
     }
 
+    #[cfg(feature = "qrcode")]
     pub(crate) fn is_qr(&self) -> bool {
-        #[cfg(feature = "qrcode")]
-        return matches!(self.0, OutsideKind::Qr);
-        #[cfg(not(feature = "qrcode"))]
-        false
+        matches!(self.0, OutsideKind::Qr)
     }
 }
 
