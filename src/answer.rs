@@ -75,6 +75,12 @@ impl Asked {
         }
     }
 
+    /// The nonce of this browser's pending login.
+    pub(crate) fn nonce(&self) -> &str {
+        let nonce = self.cookie.as_ref().and_then(LoginCookie::nonce);
+        nonce.unwrap_or_default()
+    }
+
     /// The pending login with one more failure counted.
     pub(crate) fn one_round_more(&self) -> Option<LoginCookie> {
         let rounds = self.cookie.as_ref()?.rounds().saturating_add(1);
@@ -182,7 +188,8 @@ impl Asked {
         let state = State {
             rounds,
             scope,
-            nonce: login.nonce().unwrap_or_default().to_owned(),
+            own_code: urls::has_code(&self.page),
+            challenge: login.challenge().unwrap_or_default(),
         };
         let url = settings.authorize_url(&self.page, &state);
         if url.len() > TOO_LONG_URL {
@@ -231,7 +238,13 @@ impl Asked {
             reason => reason,
         };
         if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
-            return redirect(&settings.public.page(path));
+            self.log(reason);
+            let mut response = redirect(&settings.public.page(path));
+            // Counted: the guest page may, by mistake, ask for a user, too.
+            if let Some(login) = self.one_round_more() {
+                self.set_cookie(&mut response, Some(&login));
+            }
+            return response;
         }
         self.log(reason);
         let mut response = self.page(Page::Of(reason), reason);
