@@ -7,7 +7,7 @@ use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{
         Method, StatusCode,
-        header::{self, ContentType},
+        header::{self, ContentType, HeaderValue},
     },
 };
 use serde_json::json;
@@ -41,12 +41,13 @@ pub(crate) struct Asked {
     cookie: Option<LoginCookie>,
     /// What the extractor asks of a visitor in WeChat's browser.
     scope: Scope,
-    english: bool,
-    html: bool,
     is_get: bool,
-    in_wechat: bool,
+    /// Another browser than WeChat's, for an account that treats those differently.
+    is_outside: bool,
     cookies_unreadable: bool,
-    referer: Option<String>,
+    // Read when the answer goes out: most are redirects, which depend on neither.
+    languages: Option<HeaderValue>,
+    referer: Option<HeaderValue>,
     now: u64,
 }
 
@@ -59,18 +60,17 @@ impl Asked {
         now: u64,
     ) -> Self {
         let headers = req.headers();
-        let referer = headers.get(header::REFERER);
+        let minds_browser = wechat.0.website().is_some() || wechat.0.outside.is_qr();
         Self {
             wechat: wechat.clone(),
             page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
             cookie,
             scope,
-            english: browser::prefers_english(headers),
-            html: browser::wants_html(headers),
             is_get: req.method() == Method::GET,
-            in_wechat: browser::is_wechat(headers),
+            is_outside: minds_browser && !browser::is_wechat(headers),
             cookies_unreadable: req.cookies().is_err(),
-            referer: referer.and_then(|referer| Some(referer.to_str().ok()?.to_owned())),
+            languages: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+            referer: headers.get(header::REFERER).cloned(),
             now,
         }
     }
@@ -93,7 +93,10 @@ pub(crate) enum Answer {
         html: bool,
     },
     /// A program is not logged in.
-    Refused(Asked),
+    Refused {
+        asked: Asked,
+        html: bool,
+    },
     /// To WeChat, or to what stands before it.
     Login {
         asked: Asked,
@@ -128,7 +131,7 @@ impl Answer {
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Unregistered { .. } => Reason::Misconfigured,
-            Self::Refused(_) | Self::Login { .. } => Reason::LoginRequired,
+            Self::Refused { .. } | Self::Login { .. } => Reason::LoginRequired,
             Self::Clean { .. } => Reason::Completed,
             Self::Stopped { failure, .. } => failure.reason,
         }
@@ -151,7 +154,7 @@ impl Answer {
     pub(crate) fn respond(&self) -> HttpResponse {
         match self {
             Self::Unregistered { html } => unregistered(*html),
-            Self::Refused(asked) => asked.refuse(),
+            Self::Refused { asked, html } => asked.refuse(*html),
             Self::Login {
                 asked,
                 rounds,
@@ -171,11 +174,11 @@ impl Asked {
 
     fn log_in(&self, rounds: u8, cookie: bool, tapped: bool) -> HttpResponse {
         let settings = self.settings();
-        let scope = match (self.in_wechat, settings.website()) {
-            (false, Some(_)) => Scope::Login,
+        let scope = match settings.website() {
+            Some(_) if self.is_outside => Scope::Login,
             _ => self.scope,
         };
-        if !self.in_wechat && settings.outside.is_qr() {
+        if self.is_outside && settings.outside.is_qr() {
             return self.outside();
         }
         let login = LoginCookie::pend(self.cookie.as_ref(), rounds, self.now);
@@ -238,7 +241,7 @@ impl Asked {
         if failure.quota {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         let resets_count = matches!(
             reason,
@@ -274,9 +277,9 @@ impl Asked {
         }
     }
 
-    fn refuse(&self) -> HttpResponse {
+    fn refuse(&self, html_wanted: bool) -> HttpResponse {
         let reason = Reason::LoginRequired;
-        if self.html {
+        if html_wanted {
             let way_on = self.way_on();
             let facts = Facts {
                 retry_url: &way_on,
@@ -313,8 +316,8 @@ impl Asked {
     fn referred(&self) -> String {
         let public = &self.settings().public;
         self.referer
-            .as_deref()
-            .and_then(|referer| public.referred(referer))
+            .as_ref()
+            .and_then(|referer| public.referred(referer.to_str().ok()?))
             .unwrap_or_else(|| "/".to_owned())
     }
 
@@ -357,7 +360,7 @@ impl Asked {
 
     fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
         Facts {
-            english: self.english,
+            english: browser::prefers_english(self.languages.as_ref()),
             reason,
             ..Facts::default()
         }

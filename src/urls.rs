@@ -63,15 +63,20 @@ impl State {
 
     /// Reads a `state` of our shape; anything else belongs to the app.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut chars = text.chars();
-        let rounds = u8::try_from(chars.next()?.to_digit(10)?).ok()?;
-        let scope = Scope::from_letter(chars.next()?)?;
-        let nonce = chars.as_str();
-        (rounds <= Self::MAX_ROUNDS && is_nonce(nonce)).then(|| Self {
+        let (rounds, scope, nonce) = Self::split(text)?;
+        Some(Self {
             rounds,
             scope,
             nonce: nonce.to_owned(),
         })
+    }
+
+    fn split(text: &str) -> Option<(u8, Scope, &str)> {
+        let mut chars = text.chars();
+        let rounds = u8::try_from(chars.next()?.to_digit(10)?).ok()?;
+        let scope = Scope::from_letter(chars.next()?)?;
+        let nonce = chars.as_str();
+        (rounds <= Self::MAX_ROUNDS && is_nonce(nonce)).then_some((rounds, scope, nonce))
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -125,7 +130,7 @@ pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
     let Some(query) = query else {
         return Cow::Borrowed(path);
     };
-    if Callback::find(query).is_none() {
+    if last_value(query, "state").and_then(State::split).is_none() {
         return Cow::Owned(format!("{path}?{query}"));
     }
     let pairs: Vec<&str> = query.split('&').collect();
