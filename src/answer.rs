@@ -4,9 +4,9 @@
 //! `Option<WechatUser>` has set no cookie and logged nothing.
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
+    HttpResponse, HttpResponseBuilder,
     http::{
-        Method, StatusCode,
+        StatusCode,
         header::{self, ContentType},
     },
 };
@@ -14,14 +14,13 @@ use serde_json::json;
 
 use crate::{
     api::CallError,
-    browser,
+    asked::Asked,
     exchange::Failure,
     pages::{Facts, Page},
     pending::{LoginCookie, removal},
     reason::Reason,
     snapshot::Snapshot,
     urls::{self, Scope, State},
-    wechat::{Settings, Wechat},
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -32,60 +31,6 @@ const TOO_LONG_URL: usize = 3_000;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The request that is answered, as far as its answer depends on it.
-#[derive(Clone)]
-pub(crate) struct Asked {
-    wechat: Wechat,
-    /// Path and query of the page, without WeChat's parameters.
-    page: String,
-    cookie: Option<LoginCookie>,
-    /// What the extractor asks of a visitor in WeChat's browser.
-    scope: Scope,
-    english: bool,
-    html: bool,
-    is_get: bool,
-    in_wechat: bool,
-    cookies_unreadable: bool,
-    referer: Option<String>,
-    now: u64,
-}
-
-impl Asked {
-    pub(crate) fn new(
-        wechat: &Wechat,
-        req: &HttpRequest,
-        cookie: Option<LoginCookie>,
-        scope: Scope,
-        now: u64,
-    ) -> Self {
-        let headers = req.headers();
-        let referer = headers.get(header::REFERER);
-        Self {
-            wechat: wechat.clone(),
-            page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
-            cookie,
-            scope,
-            english: browser::prefers_english(headers),
-            html: browser::wants_html(headers),
-            is_get: req.method() == Method::GET,
-            in_wechat: browser::is_wechat(headers),
-            cookies_unreadable: req.cookies().is_err(),
-            referer: referer.and_then(|referer| Some(referer.to_str().ok()?.to_owned())),
-            now,
-        }
-    }
-
-    /// The pending login with one more failure counted.
-    pub(crate) fn one_round_more(&self) -> Option<LoginCookie> {
-        let rounds = self.cookie.as_ref()?.rounds().saturating_add(1);
-        Some(LoginCookie::pend(
-            self.cookie.as_ref(),
-            rounds.min(State::MAX_ROUNDS),
-            self.now,
-        ))
-    }
-}
-
 /// What an extractor answers.
 pub(crate) enum Answer {
     /// The app registered no account.
@@ -93,7 +38,10 @@ pub(crate) enum Answer {
         html: bool,
     },
     /// A program is not logged in.
-    Refused(Asked),
+    Refused {
+        asked: Asked,
+        html: bool,
+    },
     /// To WeChat, or to what stands before it.
     Login {
         asked: Asked,
@@ -128,7 +76,7 @@ impl Answer {
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Unregistered { .. } => Reason::Misconfigured,
-            Self::Refused(_) | Self::Login { .. } => Reason::LoginRequired,
+            Self::Refused { .. } | Self::Login { .. } => Reason::LoginRequired,
             Self::Clean { .. } => Reason::Completed,
             Self::Stopped { failure, .. } => failure.reason,
         }
@@ -151,7 +99,7 @@ impl Answer {
     pub(crate) fn respond(&self) -> HttpResponse {
         match self {
             Self::Unregistered { html } => unregistered(*html),
-            Self::Refused(asked) => asked.refuse(),
+            Self::Refused { asked, html } => asked.refuse(*html),
             Self::Login {
                 asked,
                 rounds,
@@ -165,24 +113,22 @@ impl Answer {
 }
 
 impl Asked {
-    fn settings(&self) -> &Settings {
-        &self.wechat.0
-    }
-
     fn log_in(&self, rounds: u8, cookie: bool, tapped: bool) -> HttpResponse {
         let settings = self.settings();
-        let scope = match (self.in_wechat, settings.website()) {
-            (false, Some(_)) => Scope::Login,
+        let scope = match settings.website() {
+            Some(_) if self.is_outside => Scope::Login,
             _ => self.scope,
         };
-        if !self.in_wechat && settings.outside.is_qr() {
+        #[cfg(feature = "qrcode")]
+        if self.is_outside && settings.outside.is_qr() {
             return self.outside();
         }
         let login = LoginCookie::pend(self.cookie.as_ref(), rounds, self.now);
         let state = State {
             rounds,
             scope,
-            nonce: login.nonce().unwrap_or_default().to_owned(),
+            own_code: urls::has_code(&self.page),
+            challenge: login.challenge().unwrap_or_default(),
         };
         let url = settings.authorize_url(&self.page, &state);
         if url.len() > TOO_LONG_URL {
@@ -231,7 +177,13 @@ impl Asked {
             reason => reason,
         };
         if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
-            return redirect(&settings.public.page(path));
+            self.log(reason);
+            let mut response = redirect(&settings.public.page(path));
+            // Counted: the guest page may, by mistake, ask for a user, too.
+            if let Some(login) = self.one_round_more() {
+                self.set_cookie(&mut response, Some(&login));
+            }
+            return response;
         }
         self.log(reason);
         let mut response = self.page(Page::Of(reason), reason);
@@ -274,9 +226,9 @@ impl Asked {
         }
     }
 
-    fn refuse(&self) -> HttpResponse {
+    fn refuse(&self, html_wanted: bool) -> HttpResponse {
         let reason = Reason::LoginRequired;
-        if self.html {
+        if html_wanted {
             let way_on = self.way_on();
             let facts = Facts {
                 retry_url: &way_on,
@@ -290,32 +242,6 @@ impl Asked {
             body["login_url"] = self.login_url(path).into();
         }
         plain(reason.status()).json(body)
-    }
-
-    /// The login page, which leads back to the page that the program ran on.
-    fn login_url(&self, login_path: &str) -> String {
-        let page = urls::encode(&self.referred());
-        let public = &self.settings().public;
-        public.path(&format!("{login_path}?return_to={page}"))
-    }
-
-    /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form
-    /// that was sent, where the form stood.
-    fn way_on(&self) -> String {
-        let settings = self.settings();
-        match &settings.login_path {
-            _ if self.is_get => settings.public.page(&self.page),
-            Some(path) => self.login_url(path),
-            None => settings.public.page(&self.referred()),
-        }
-    }
-
-    fn referred(&self) -> String {
-        let public = &self.settings().public;
-        self.referer
-            .as_deref()
-            .and_then(|referer| public.referred(referer))
-            .unwrap_or_else(|| "/".to_owned())
     }
 
     #[cfg(feature = "qrcode")]
@@ -341,11 +267,6 @@ impl Asked {
         )
     }
 
-    #[cfg(not(feature = "qrcode"))]
-    fn outside(&self) -> HttpResponse {
-        self.page(Page::Outside, Reason::LoginRequired)
-    }
-
     fn page(&self, page: Page, reason: Reason) -> HttpResponse {
         let clean = self.settings().public.page(&self.page);
         let facts = Facts {
@@ -353,14 +274,6 @@ impl Asked {
             ..self.facts(reason.as_str())
         };
         html(reason.status(), self.settings().pages.render(page, &facts))
-    }
-
-    fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
-        Facts {
-            english: self.english,
-            reason,
-            ..Facts::default()
-        }
     }
 
     /// Sets the login cookie, or takes it back.

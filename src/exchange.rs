@@ -246,7 +246,8 @@ async fn run_hook(worker: &Worker, login: Login, started: Instant) -> Conclusion
     let user = Arc::new(login.user.clone());
     if let Some(hook) = &worker.wechat.0.hook {
         // A task of its own, so that a panic in it is an answer, too.
-        let mut task = rt::spawn(hook(login));
+        let hook = Arc::clone(hook);
+        let mut task = rt::spawn(async move { hook(login).await });
         let problem = match timeout(HOOK_DEADLINE, &mut task).await {
             Ok(Ok(Ok(()))) => None,
             Ok(Ok(Err(error))) => Some(error.to_string()),

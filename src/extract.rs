@@ -6,8 +6,9 @@ use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 
 use crate::{
-    answer::{Answer, Asked},
+    answer::Answer,
     api::Worker,
+    asked::Asked,
     browser,
     error::LoginError,
     exchange::{Conclusion, Ticket, exchange},
@@ -86,12 +87,12 @@ impl WechatUser {
     /// }
     /// ```
     pub fn forget(req: &HttpRequest) {
-        let Some(worker) = req.app_data::<Worker>() else {
-            return;
-        };
-        let settings = &worker.wechat.0;
-        settings.slot().forget(&req.get_session());
-        req.extensions_mut().remove::<Memo>();
+        let worker = req.app_data::<Worker>();
+        Memo::forget(req, worker.map(|worker| worker.wechat.appid()));
+        if let Some(worker) = worker {
+            let settings = &worker.wechat.0;
+            settings.slot().forget(&req.get_session(), settings.now());
+        }
     }
 }
 
@@ -111,6 +112,15 @@ impl Memo {
         (memo.appid.as_deref() == appid && I::is_met_by(&memo.user))
             .then(|| I::from(memo.user.clone()))
     }
+
+    /// Drops the memo, unless it is of another account.
+    fn forget(req: &HttpRequest, appid: Option<&str>) {
+        let mut extensions = req.extensions_mut();
+        let is_ours = |memo: &Self| memo.appid.is_none() || memo.appid.as_deref() == appid;
+        if extensions.get().is_some_and(is_ours) {
+            extensions.remove::<Self>();
+        }
+    }
 }
 
 /// The visitor has tapped a link to log in: asking first would be asking twice.
@@ -126,7 +136,9 @@ struct Asking(HashMap<String, Scopes>);
 enum Held<I> {
     Enough(I),
     /// A silent login, an old one, or the trace of a log-out.
-    TooLittle,
+    TooLittle {
+        since: u64,
+    },
     Nothing,
 }
 
@@ -138,11 +150,12 @@ impl<I: Identity> Held<I> {
         }
         match settings.slot().load(&req.get_session()) {
             None => Self::Nothing,
-            Some(Known::LoggedOut { .. }) => Self::TooLittle,
             Some(Known::User(user)) if I::is_met_by(&user) && is_fresh(settings, &user) => {
                 Self::Enough(I::from(user))
             }
-            Some(Known::User(_)) => Self::TooLittle,
+            Some(known) => Self::TooLittle {
+                since: known.since(),
+            },
         }
     }
 }
@@ -202,6 +215,10 @@ impl Asking {
     }
 }
 
+fn is_logged_out_since(known: Option<&Known>, user: &WechatUser) -> bool {
+    matches!(known, Some(Known::LoggedOut { at, .. }) if *at > user.logged_in_at)
+}
+
 async fn settle<I: Identity>(
     req: &HttpRequest,
     worker: &Worker,
@@ -214,34 +231,45 @@ async fn settle<I: Identity>(
     let cookie = LoginCookie::find(req.headers(), &settings.cookie_name, now);
     let step = decide(Visit {
         satisfied: matches!(held, Held::Enough(_)),
-        session_kept: !matches!(held, Held::Nothing),
+        held_since: match &held {
+            Held::TooLittle { since } => Some(*since),
+            Held::Enough(_) | Held::Nothing => None,
+        },
         navigation: browser::navigation(req.method(), req.headers()),
+        is_elsewhere: callback.as_ref().is_some_and(|callback| {
+            let secure = settings.public.is_https();
+            LoginCookie::is_elsewhere(
+                req.headers(),
+                &settings.cookie_name,
+                secure,
+                &callback.state,
+                now,
+            )
+        }),
         callback,
         cookie: cookie.clone(),
         scopes: Asking::of(req, settings),
         now,
     });
     let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);
+    let refused = |asked| Answer::Refused {
+        asked,
+        html: browser::wants_html(req.headers()),
+    };
     Err(LoginError::new(match step {
         Step::Run => match held {
             Held::Enough(identity) => return Ok(identity),
-            Held::TooLittle | Held::Nothing => Answer::Refused(asked),
+            Held::TooLittle { .. } | Held::Nothing => refused(asked),
         },
-        Step::Refuse => Answer::Refused(asked),
+        Step::Refuse => refused(asked),
         Step::Clean => Answer::Clean {
             asked,
             cookie: None,
         },
-        Step::Login { rounds } => Answer::Login {
+        Step::Login { rounds, cookie } => Answer::Login {
             asked,
             rounds,
-            cookie: true,
-            tapped: tapped.0,
-        },
-        Step::PreviewLogin { rounds } => Answer::Login {
-            asked,
-            rounds,
-            cookie: false,
+            cookie,
             tapped: tapped.0,
         },
         Step::Stop(reason) => Answer::stopped(asked, reason),
@@ -251,23 +279,26 @@ async fn settle<I: Identity>(
             rounds,
         } => {
             let slot = settings.slot();
-            let known_openid = match slot.load(&req.get_session()) {
-                None => None,
-                Some(Known::LoggedOut { openid }) => Some(openid),
-                Some(Known::User(user)) => Some(user.openid),
-            };
+            let known = slot.load(&req.get_session());
             let ticket = Ticket {
                 scope: state.scope,
-                nonce: state.nonce,
+                // The cookie's, which nobody but this browser has seen.
+                nonce: asked.nonce().to_owned(),
                 code,
             };
+            let known_openid = known.as_ref().map(|known| known.openid().to_owned());
             match exchange(worker, ticket, known_openid).await {
+                // The back button after a log-out: that login is over, however fresh its result.
+                Conclusion::LoggedIn(user) if is_logged_out_since(known.as_ref(), &user) => {
+                    let cookie = asked.one_round_more();
+                    Answer::Clean { asked, cookie }
+                }
                 Conclusion::LoggedIn(user) => match slot.store(&req.get_session(), &user) {
                     Ok(()) => Answer::Clean {
                         asked,
                         cookie: Some(LoginCookie::Completed {
                             rounds,
-                            issued_at: now,
+                            issued_at: seconds(user.logged_in_at),
                         }),
                     },
                     Err(TooLarge) => Answer::stopped(asked, Reason::Misconfigured),

@@ -220,15 +220,12 @@ async fn timed_login(crowd: &Crowd, page: &str, guest: &mut Guest) -> Duration {
 async fn bare_calls(client: &awc::Client, simulator: &Simulator) -> Duration {
     let (account, code, wechat) = (account(), code(simulator), simulator.url());
     let started = Instant::now();
-    let answer = bare_call(
-        client,
-        &format!(
-            "{wechat}/sns/oauth2/access_token?appid={}&secret={}&code={code}&grant_type=authorization_code",
-            account.appid(),
-            account.secret(),
-        ),
+    let exchange = format!(
+        "{wechat}/sns/oauth2/access_token?appid={}&secret={}&code={code}&grant_type=authorization_code",
+        account.appid(),
+        account.secret(),
     );
-    let answer = answer.await;
+    let answer = bare_call(client, &exchange).await;
     let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
     let (token, openid) = (text("access_token"), text("openid"));
     let profile = format!("{wechat}/sns/userinfo?access_token={token}&openid={openid}&lang=zh_CN");
