@@ -228,9 +228,12 @@ async fn settle<I: Identity>(
             Held::TooLittle | Held::Nothing => Answer::Refused(asked),
         },
         Step::Refuse => Answer::Refused(asked),
-        Step::Clean => Answer::Clean {
+        Step::Clean { completed } => Answer::Clean {
             asked,
-            cookie: None,
+            cookie: completed.map(|rounds| LoginCookie::Completed {
+                rounds,
+                issued_at: now,
+            }),
         },
         Step::Login { rounds } => Answer::Login {
             asked,
