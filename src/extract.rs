@@ -262,9 +262,12 @@ async fn settle<I: Identity>(
             Held::TooLittle { .. } | Held::Nothing => refused(asked),
         },
         Step::Refuse => refused(asked),
-        Step::Clean => Answer::Clean {
+        Step::Clean { completed } => Answer::Clean {
             asked,
-            cookie: None,
+            cookie: completed.map(|rounds| LoginCookie::Completed {
+                rounds,
+                issued_at: now,
+            }),
         },
         Step::Login { rounds, cookie } => Answer::Login {
             asked,
