@@ -38,7 +38,10 @@ pub(crate) enum Answer {
         html: bool,
     },
     /// A program is not logged in.
-    Refused(Asked),
+    Refused {
+        asked: Asked,
+        html: bool,
+    },
     /// To WeChat, or to what stands before it.
     Login {
         asked: Asked,
@@ -73,7 +76,7 @@ impl Answer {
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Unregistered { .. } => Reason::Misconfigured,
-            Self::Refused(_) | Self::Login { .. } => Reason::LoginRequired,
+            Self::Refused { .. } | Self::Login { .. } => Reason::LoginRequired,
             Self::Clean { .. } => Reason::Completed,
             Self::Stopped { failure, .. } => failure.reason,
         }
@@ -96,7 +99,7 @@ impl Answer {
     pub(crate) fn respond(&self) -> HttpResponse {
         match self {
             Self::Unregistered { html } => unregistered(*html),
-            Self::Refused(asked) => asked.refuse(),
+            Self::Refused { asked, html } => asked.refuse(*html),
             Self::Login {
                 asked,
                 rounds,
@@ -112,12 +115,12 @@ impl Answer {
 impl Asked {
     fn log_in(&self, rounds: u8, cookie: bool, tapped: bool) -> HttpResponse {
         let settings = self.settings();
-        let scope = match (self.in_wechat, settings.website()) {
-            (false, Some(_)) => Scope::Login,
+        let scope = match settings.website() {
+            Some(_) if self.is_outside => Scope::Login,
             _ => self.scope,
         };
         #[cfg(feature = "qrcode")]
-        if !self.in_wechat && settings.outside.is_qr() {
+        if self.is_outside && settings.outside.is_qr() {
             return self.outside();
         }
         let login = LoginCookie::pend(self.cookie.as_ref(), rounds, self.now);
@@ -223,9 +226,9 @@ impl Asked {
         }
     }
 
-    fn refuse(&self) -> HttpResponse {
+    fn refuse(&self, html_wanted: bool) -> HttpResponse {
         let reason = Reason::LoginRequired;
-        if self.html {
+        if html_wanted {
             let way_on = self.way_on();
             let facts = Facts {
                 retry_url: &way_on,

@@ -326,9 +326,11 @@ pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallEr
 /// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
 /// characters unescaped and has cut characters in half.
 fn parse(body: &[u8]) -> Option<Map<String, Value>> {
-    let body = String::from_utf8_lossy(body);
-    // Harmless between tokens, and the cure within strings.
-    let body = body.replace(|char: char| char < ' ', " ");
+    let mut body = String::from_utf8_lossy(body);
+    if body.bytes().any(|byte| byte < b' ') {
+        // Harmless between tokens, and the cure within strings.
+        body = body.replace(|char: char| char < ' ', " ").into();
+    }
     serde_json::from_str(body.trim_start_matches('\u{feff}')).ok()
 }
 

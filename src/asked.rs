@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpRequest,
-    http::{Method, header},
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
 };
 
 use crate::{
@@ -22,12 +25,13 @@ pub(crate) struct Asked {
     pub(crate) cookie: Option<LoginCookie>,
     /// What the extractor asks of a visitor in WeChat's browser.
     pub(crate) scope: Scope,
-    pub(crate) english: bool,
-    pub(crate) html: bool,
     pub(crate) is_get: bool,
-    pub(crate) in_wechat: bool,
+    /// Another browser than WeChat's, for an account that treats those differently.
+    pub(crate) is_outside: bool,
     pub(crate) cookies_unreadable: bool,
-    pub(crate) referer: Option<String>,
+    // Read when the answer goes out: most are redirects, which depend on neither.
+    pub(crate) languages: Option<HeaderValue>,
+    pub(crate) referer: Option<HeaderValue>,
     pub(crate) now: u64,
 }
 
@@ -40,18 +44,17 @@ impl Asked {
         now: u64,
     ) -> Self {
         let headers = req.headers();
-        let referer = headers.get(header::REFERER);
+        let minds_browser = !wechat.0.outside.is_redirect();
         Self {
             wechat: wechat.clone(),
             page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
             cookie,
             scope,
-            english: browser::prefers_english(headers),
-            html: browser::wants_html(headers),
             is_get: req.method() == Method::GET,
-            in_wechat: browser::is_wechat(headers),
+            is_outside: minds_browser && !browser::is_wechat(headers),
             cookies_unreadable: req.cookies().is_err(),
-            referer: referer.and_then(|referer| Some(referer.to_str().ok()?.to_owned())),
+            languages: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+            referer: headers.get(header::REFERER).cloned(),
             now,
         }
     }
@@ -97,14 +100,14 @@ impl Asked {
     fn referred(&self) -> String {
         let public = &self.settings().public;
         self.referer
-            .as_deref()
-            .and_then(|referer| public.referred(referer))
+            .as_ref()
+            .and_then(|referer| public.referred(referer.to_str().ok()?))
             .unwrap_or_else(|| "/".to_owned())
     }
 
     pub(crate) fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
         Facts {
-            english: self.english,
+            english: browser::prefers_english(self.languages.as_ref()),
             reason,
             ..Facts::default()
         }

@@ -4,8 +4,14 @@
 
 use actix_web::http::{
     Method,
-    header::{self, HeaderMap},
+    header::{self, HeaderMap, HeaderName, HeaderValue},
 };
+
+static REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+static SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+static PURPOSE: HeaderName = HeaderName::from_static("purpose");
+static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// A request that shows its answer to a person as a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +30,8 @@ pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigat
     };
     (!is_script(headers)
         && !is_prefetch(headers)
-        && fetch_metadata(headers, "sec-fetch-mode", "navigate")
-        && fetch_metadata(headers, "sec-fetch-dest", "document")
+        && fetch_metadata(headers, &FETCH_MODE, "navigate")
+        && fetch_metadata(headers, &FETCH_DEST, "document")
         && takes_html(headers))
     .then_some(kind)
 }
@@ -33,20 +39,20 @@ pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigat
 /// Whether a program that is not allowed in should read HTML rather than JSON.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     !is_script(headers)
-        && fetch_metadata(headers, "sec-fetch-mode", "navigate")
-        && text(headers, header::ACCEPT.as_str())
+        && fetch_metadata(headers, &FETCH_MODE, "navigate")
+        && text(headers.get(header::ACCEPT))
             .is_some_and(|accept| quality(accept, "text/html") > 0.0)
 }
 
 /// Only `XMLHttpRequest` tells of a script: Android's WeChat sends `com.tencent.mm` with each page.
 fn is_script(headers: &HeaderMap) -> bool {
     headers
-        .get_all("x-requested-with")
+        .get_all(&REQUESTED_WITH)
         .any(|value| value.as_bytes().eq_ignore_ascii_case(b"XMLHttpRequest"))
 }
 
 fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose"].into_iter().any(|name| {
+    [&SEC_PURPOSE, &PURPOSE].into_iter().any(|name| {
         headers.get_all(name).any(|value| {
             value
                 .as_bytes()
@@ -58,18 +64,16 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 
 /// Each header is judged where it is sent: Chromium 76 to 79, on which older WeChat stands, knows
 /// the mode but not the destination.
-fn fetch_metadata(headers: &HeaderMap, name: &str, wanted: &str) -> bool {
+fn fetch_metadata(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
     headers
         .get_all(name)
         .all(|value| value.as_bytes() == wanted.as_bytes())
 }
 
 fn takes_html(headers: &HeaderMap) -> bool {
-    if !headers.contains_key(header::ACCEPT) {
-        return true;
-    }
-    text(headers, header::ACCEPT.as_str())
-        .is_some_and(|accept| accept.trim() == "*/*" || prefers_html(accept))
+    let accept = headers.get(header::ACCEPT);
+    accept.is_none()
+        || text(accept).is_some_and(|accept| accept.trim() == "*/*" || prefers_html(accept))
 }
 
 /// HTML is named, and not below JSON.
@@ -82,13 +86,13 @@ fn prefers_html(accept: &str) -> bool {
 fn quality(accept: &str, kind: &str) -> f32 {
     weighted(accept)
         .filter(|(name, _)| name.eq_ignore_ascii_case(kind))
-        .map(|(_, quality)| quality)
+        .map(|(_, parameters)| weight(parameters))
         .fold(0.0, f32::max)
 }
 
 /// Whether the visitor reads English rather than Chinese; Chinese where nothing is said.
-pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
-    let Some(languages) = text(headers, header::ACCEPT_LANGUAGE.as_str()) else {
+pub(crate) fn prefers_english(languages: Option<&HeaderValue>) -> bool {
+    let Some(languages) = text(languages) else {
         return false;
     };
     let quality = |language: &str| {
@@ -98,7 +102,7 @@ pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
                     .next()
                     .is_some_and(|main| main.eq_ignore_ascii_case(language))
             })
-            .map(|(_, quality)| quality)
+            .map(|(_, parameters)| weight(parameters))
             .fold(None, |best: Option<f32>, quality| {
                 Some(best.map_or(quality, |best| best.max(quality)))
             })
@@ -112,26 +116,31 @@ pub(crate) fn prefers_english(headers: &HeaderMap) -> bool {
 
 /// Inside WeChat's own browser. WeCom's says `MicroMessenger` too, but refuses WeChat's login.
 pub(crate) fn is_wechat(headers: &HeaderMap) -> bool {
-    text(headers, header::USER_AGENT.as_str()).is_some_and(|agent| {
+    text(headers.get(header::USER_AGENT)).is_some_and(|agent| {
         let agent = agent.to_ascii_lowercase();
         agent.contains("micromessenger") && !agent.contains("wxwork")
     })
 }
 
-/// The members of a header like `a;q=0.5, b`, each with its quality, 1 where none is said.
-fn weighted(list: &str) -> impl Iterator<Item = (&str, f32)> {
+/// The members of a header like `a;q=0.5, b`, each with what follows its name.
+fn weighted(list: &str) -> impl Iterator<Item = (&str, &str)> {
     list.split(',').map(|member| {
-        let mut parts = member.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let quality = parts
-            .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-            .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0));
-        (name, quality)
+        let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
+        (name.trim(), parameters)
     })
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+/// The quality among a member's parameters, 1 where none is said.
+fn weight(parameters: &str) -> f32 {
+    parameters
+        .split(';')
+        .map(str::trim)
+        .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+        .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0))
+}
+
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok())
 }
 
 #[cfg(test)]

@@ -252,12 +252,16 @@ async fn settle<I: Identity>(
         now,
     });
     let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);
+    let refused = |asked| Answer::Refused {
+        asked,
+        html: browser::wants_html(req.headers()),
+    };
     Err(LoginError::new(match step {
         Step::Run => match held {
             Held::Enough(identity) => return Ok(identity),
-            Held::TooLittle { .. } | Held::Nothing => Answer::Refused(asked),
+            Held::TooLittle { .. } | Held::Nothing => refused(asked),
         },
-        Step::Refuse => Answer::Refused(asked),
+        Step::Refuse => refused(asked),
         Step::Clean => Answer::Clean {
             asked,
             cookie: None,

@@ -82,6 +82,10 @@ impl Outside {
         }
     }
 
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(self.0, OutsideKind::Redirect)
+    }
+
     #[cfg(feature = "qrcode")]
     pub(crate) fn is_qr(&self) -> bool {
         matches!(self.0, OutsideKind::Qr)

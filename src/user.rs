@@ -237,10 +237,18 @@ pub(crate) fn text(answer: &Map<String, Value>, name: &str) -> String {
 
 fn as_text(value: &Value) -> String {
     match value {
-        Value::String(text) => text.replace(char::is_control, " "),
+        Value::String(text) if may_hold_controls(text) => text.replace(char::is_control, " "),
+        Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     }
+}
+
+/// A quick look at the bytes, which clears nearly all text: the characters U+0080 to U+009F begin
+/// with the byte C2, as do some harmless ones.
+fn may_hold_controls(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte.is_ascii_control() || byte == 0xc2)
 }
 
 /// A field as a number: WeChat has sent the same one as a number and as text.

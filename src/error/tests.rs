@@ -60,6 +60,10 @@ fn status_is_the_one_of_the_answer() {
         cookie: true,
         tapped: false,
     };
+    let refused = Answer::Refused {
+        asked: asked(),
+        html: false,
+    };
     let clean = Answer::Clean {
         asked: asked(),
         cookie: None,
@@ -70,7 +74,7 @@ fn status_is_the_one_of_the_answer() {
             Reason::Misconfigured,
             500,
         ),
-        (Answer::Refused(asked()), Reason::LoginRequired, 401),
+        (refused, Reason::LoginRequired, 401),
         (login, Reason::LoginRequired, 302),
         (clean, Reason::Completed, 302),
         (
