@@ -4,6 +4,7 @@
 //! `cargo run --features simulator --example demo`, then open <http://127.0.0.1:8008>.
 
 use std::{
+    collections::HashMap,
     env,
     io::IsTerminal as _,
     net::{SocketAddr, ToSocketAddrs as _},
@@ -13,11 +14,14 @@ use std::{
 
 use actix_session::{
     SessionMiddleware,
-    storage::{CookieSessionStore, RedisSessionStore, SessionStore},
+    storage::{
+        CookieSessionStore, LoadError, RedisSessionStore, SaveError, SessionKey, SessionStore,
+        UpdateError,
+    },
 };
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Responder,
-    cookie::{Key, SameSite},
+    cookie::{Key, SameSite, time},
     error::ErrorInternalServerError,
     http::header::{self, ContentType},
     rt::time::timeout,
@@ -27,12 +31,14 @@ use actix_wechat::{
     Builder, Wechat, WechatOpenId, WechatUser, Worker, login,
     simulator::{Account, Simulator},
 };
-use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime, Timeouts};
+use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime};
 use tera::{Context, Tera};
 use tracing_subscriber::EnvFilter;
 
 /// Not longer than a visitor waits, so that a lost Redis is an answer and not a silence.
 const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long an idle connection may take to show that it still lives, before another one is made.
+const REDIS_RECYCLE: Duration = Duration::from_millis(100);
 const REDIS_START: Duration = Duration::from_secs(5);
 const LOGIN_PATH: &str = "/login";
 
@@ -216,22 +222,17 @@ fn is_loopback(public_url: &str) -> bool {
     }
 }
 
-/// Pooled, with a time-out on each step: the plain constructor waits for a lost Redis for minutes.
+/// Pooled: the plain constructor of the store waits for a lost Redis for minutes.
 fn redis_pool(url: &str) -> Result<Pool, Refusal> {
-    let wanted = |_| configuration("`REDIS_URL` must be like `redis://127.0.0.1:6379`");
     let mut config = RedisConfig::from_url(url);
-    config.pool = Some(PoolConfig {
-        timeouts: Timeouts {
-            wait: Some(REDIS_TIMEOUT),
-            create: Some(REDIS_TIMEOUT),
-            recycle: Some(REDIS_TIMEOUT),
-        },
-        ..PoolConfig::default()
-    });
-    config.create_pool(Some(Runtime::Tokio1)).map_err(wanted)
+    let pool = config.pool.insert(PoolConfig::default());
+    pool.timeouts.recycle = Some(REDIS_RECYCLE);
+    config
+        .create_pool(Some(Runtime::Tokio1))
+        .map_err(|_| configuration("`REDIS_URL` must be like `redis://127.0.0.1:6379`"))
 }
 
-async fn redis_sessions(pool: Pool) -> Result<RedisSessionStore, Refusal> {
+async fn redis_sessions(pool: Pool) -> Result<InTime, Refusal> {
     let unreachable =
         || Refusal::Machine("cannot reach Redis within 5 s; check `REDIS_URL`".to_owned());
     timeout(REDIS_START, pool.get())
@@ -242,7 +243,56 @@ async fn redis_sessions(pool: Pool) -> Result<RedisSessionStore, Refusal> {
         .cache_keygen(|key| format!("session:{key}"))
         .build()
         .await
+        .map(InTime)
         .map_err(|_| unreachable())
+}
+
+/// A session as it is stored: JSON by name.
+type SessionState = HashMap<String, String>;
+
+/// Answers in time, whatever Redis does. The pool's own time-outs do not suffice: they do not bound
+/// a command, and where all idle connections hang, they bound each of them.
+#[derive(Clone)]
+struct InTime(RedisSessionStore);
+
+impl SessionStore for InTime {
+    async fn load(&self, key: &SessionKey) -> Result<Option<SessionState>, LoadError> {
+        match timeout(REDIS_TIMEOUT, self.0.load(key)).await {
+            Ok(loaded) => loaded,
+            Err(late) => Err(LoadError::Other(late.into())),
+        }
+    }
+
+    async fn save(
+        &self,
+        state: SessionState,
+        ttl: &time::Duration,
+    ) -> Result<SessionKey, SaveError> {
+        match timeout(REDIS_TIMEOUT, self.0.save(state, ttl)).await {
+            Ok(saved) => saved,
+            Err(late) => Err(SaveError::Other(late.into())),
+        }
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: SessionState,
+        ttl: &time::Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        match timeout(REDIS_TIMEOUT, self.0.update(key, state, ttl)).await {
+            Ok(updated) => updated,
+            Err(late) => Err(UpdateError::Other(late.into())),
+        }
+    }
+
+    async fn update_ttl(&self, key: &SessionKey, ttl: &time::Duration) -> anyhow::Result<()> {
+        timeout(REDIS_TIMEOUT, self.0.update_ttl(key, ttl)).await?
+    }
+
+    async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
+        timeout(REDIS_TIMEOUT, self.0.delete(key)).await?
+    }
 }
 
 async fn serve<S>(

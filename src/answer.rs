@@ -75,6 +75,12 @@ impl Asked {
         }
     }
 
+    /// The nonce of this browser's pending login.
+    pub(crate) fn nonce(&self) -> &str {
+        let nonce = self.cookie.as_ref().and_then(LoginCookie::nonce);
+        nonce.unwrap_or_default()
+    }
+
     /// The pending login with one more failure counted.
     pub(crate) fn one_round_more(&self) -> Option<LoginCookie> {
         let rounds = self.cookie.as_ref()?.rounds().saturating_add(1);
@@ -185,7 +191,8 @@ impl Asked {
         let state = State {
             rounds,
             scope,
-            nonce: login.nonce().unwrap_or_default().to_owned(),
+            own_code: urls::has_code(&self.page),
+            challenge: login.challenge().unwrap_or_default(),
         };
         let url = settings.authorize_url(&self.page, &state);
         if url.len() > TOO_LONG_URL {
@@ -210,7 +217,7 @@ impl Asked {
                     settings.pages.render(Page::AskFirst, &facts),
                 )
             }
-            _ => redirect(&url),
+            _ => redirect(url),
         };
         if cookie {
             self.set_cookie(&mut response, Some(&login));
@@ -219,7 +226,7 @@ impl Asked {
     }
 
     fn clean(&self, cookie: Option<&LoginCookie>) -> HttpResponse {
-        let mut response = redirect(&self.settings().public.page(&self.page));
+        let mut response = redirect(self.settings().public.page(&self.page));
         if cookie.is_some() {
             self.set_cookie(&mut response, cookie);
         }
@@ -234,7 +241,13 @@ impl Asked {
             reason => reason,
         };
         if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
-            return redirect(&settings.public.page(path));
+            self.log(reason);
+            let mut response = redirect(&settings.public.page(path));
+            // Counted: the guest page may, by mistake, ask for a user, too.
+            if let Some(login) = self.one_round_more() {
+                self.set_cookie(&mut response, Some(&login));
+            }
+            return response;
         }
         self.log(reason);
         let mut response = self.page(Page::Of(reason), reason);
@@ -397,12 +410,15 @@ fn unregistered(html_wanted: bool) -> HttpResponse {
 fn plain(status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"));
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .insert_header((
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ));
     response
 }
 
-fn redirect(url: &str) -> HttpResponse {
+fn redirect(url: String) -> HttpResponse {
     plain(StatusCode::FOUND)
         .insert_header((header::LOCATION, url))
         .finish()

@@ -1,6 +1,6 @@
 //! The calls to WeChat's API, over awc: [`Worker`] and what it answers.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use actix_web::{
     error::{ParseError, PayloadError},
@@ -59,7 +59,7 @@ impl fmt::Debug for Worker {
 ///
 /// ```
 /// # async fn example(worker: &actix_wechat::Worker) {
-/// if let Err(err) = worker.refresh("the stored refresh token").await {
+/// if let Err(err) = worker.refresh("the stored appid", "the stored refresh token").await {
 ///     eprintln!("{err}; errcode {:?}, rid {:?}", err.errcode(), err.rid());
 /// }
 /// # }
@@ -180,8 +180,8 @@ impl Worker {
     /// Gets a new access token (WeChat's `/sns/oauth2/refresh_token`), within the login's deadline.
     ///
     /// WeChat extends a token that is still valid and keeps it, and gives another one for an
-    /// expired one. A refresh token lives 30 days. It is asked for as the official account: a token
-    /// that came from [`Outside::website`](crate::Outside::website) belongs to another appid.
+    /// expired one. A refresh token lives 30 days. `appid` is that of the user who logged in
+    /// ([`WechatUser::appid`](crate::WechatUser::appid)): the official account's, or the website's.
     ///
     /// # Errors
     ///
@@ -190,12 +190,11 @@ impl Worker {
     ///
     /// ```
     /// # async fn example(worker: &actix_wechat::Worker) -> Result<(), actix_wechat::CallError> {
-    /// let tokens = worker.refresh("the stored refresh token").await?;
+    /// let tokens = worker.refresh("the stored appid", "the stored refresh token").await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, CallError> {
-        let appid = &self.wechat.0.account.appid;
+    pub async fn refresh(&self, appid: &str, refresh_token: &str) -> Result<Tokens, CallError> {
         let query = format!(
             "appid={}&grant_type=refresh_token&refresh_token={}",
             encode(appid),
@@ -327,7 +326,10 @@ pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallEr
 /// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
 /// characters unescaped and has cut characters in half.
 fn parse(body: &[u8]) -> Option<Map<String, Value>> {
-    let mut body = String::from_utf8_lossy(body);
+    let mut body = match std::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(body),
+    };
     if body.bytes().any(|byte| byte < b' ') {
         // Harmless between tokens, and the cure within strings.
         body = body.replace(|char: char| char < ' ', " ").into();

@@ -24,6 +24,8 @@ use crate::{
 pub(crate) const OPEN_URL: &str = "https://open.weixin.qq.com";
 pub(crate) const API_URL: &str = "https://api.weixin.qq.com";
 const DEADLINE: Duration = Duration::from_secs(5);
+/// A login that is too old before its page is reached would start the next one, for ever.
+const MIN_MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Settings of a [`Wechat`], checked by [`build`](Self::build).
 ///
@@ -215,7 +217,7 @@ impl Builder {
         self
     }
 
-    /// How old a login in a session may be, in whole seconds and at least one; default: as old as
+    /// How old a login in a session may be, in whole seconds and at least a minute; default: as old as
     /// the session itself. Who logged in longer ago logs in once more.
     ///
     /// ```
@@ -227,8 +229,8 @@ impl Builder {
         self
     }
 
-    /// The user's key in the session; default `wechat.` and the appid, so that several accounts
-    /// stay apart.
+    /// How the user's key in the session begins, before a dot and the appid, by which several
+    /// accounts stay apart; default `wechat`.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().session_key("user");
@@ -414,15 +416,17 @@ impl Builder {
         if self.deadline.is_zero() {
             return Err(ConfigError::new("deadline", "must be longer than nothing"));
         }
-        if self.max_age.is_some_and(|max_age| max_age.as_secs() == 0) {
-            return Err(ConfigError::new("max_age", "must be a second or longer"));
+        if self.max_age.is_some_and(|max_age| max_age < MIN_MAX_AGE) {
+            return Err(ConfigError::new("max_age", "must be a minute or longer"));
         }
         if let Some(path) = &self.login_path
-            && public.return_to(path).as_deref() != Some(path)
+            && (path == "/"
+                || path.contains(['?', '#'])
+                || public.return_to(path).as_deref() != Some(path))
         {
             return Err(ConfigError::new(
                 "login_path",
-                "must be a path of this site, like `/login`",
+                "must be a path of this site, like `/login`, and not `/`",
             ));
         }
         if let Snapshot::Guest(path) = &self.snapshot
@@ -447,9 +451,10 @@ impl Builder {
             Pages::new(&self.templates).map_err(|problem| ConfigError::new("template", problem))?;
         let wechat = Wechat(Arc::new(Settings {
             cookie_name: pending::cookie_name(&appid, public.is_https()),
-            session_key: self
-                .session_key
-                .unwrap_or_else(|| format!("wechat.{appid}")),
+            session_key: format!(
+                "{}.{appid}",
+                self.session_key.as_deref().unwrap_or("wechat")
+            ),
             account: Credentials { appid, secret },
             public,
             open_url,

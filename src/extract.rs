@@ -1,6 +1,6 @@
 //! The extractors: gather what a request says, let [`decide`] say what it means, carry it out.
 
-use std::{collections::HashMap, future::ready, pin::Pin};
+use std::{future::ready, pin::Pin};
 
 use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
@@ -17,7 +17,7 @@ use crate::{
     session::{Known, TooLarge, seconds},
     urls::{Callback, Scope},
     user::{WechatOpenId, WechatUser},
-    wechat::Settings,
+    wechat::{Settings, Wechat},
 };
 
 /// What an extractor becomes.
@@ -86,12 +86,12 @@ impl WechatUser {
     /// }
     /// ```
     pub fn forget(req: &HttpRequest) {
-        let Some(worker) = req.app_data::<Worker>() else {
-            return;
-        };
-        let settings = &worker.wechat.0;
-        settings.slot().forget(&req.get_session());
-        req.extensions_mut().remove::<Memo>();
+        let worker = req.app_data::<Worker>();
+        Memo::forget(req, worker.map(|worker| worker.wechat.appid()));
+        if let Some(worker) = worker {
+            let settings = &worker.wechat.0;
+            settings.slot().forget(&req.get_session(), settings.now());
+        }
     }
 }
 
@@ -111,22 +111,30 @@ impl Memo {
         (memo.appid.as_deref() == appid && I::is_met_by(&memo.user))
             .then(|| I::from(memo.user.clone()))
     }
+
+    /// Drops the memo, unless it is of another account.
+    fn forget(req: &HttpRequest, appid: Option<&str>) {
+        let mut extensions = req.extensions_mut();
+        let is_ours = |memo: &Self| memo.appid.is_none() || memo.appid.as_deref() == appid;
+        if extensions.get().is_some_and(is_ours) {
+            extensions.remove::<Self>();
+        }
+    }
 }
 
 /// The visitor has tapped a link to log in: asking first would be asking twice.
 #[derive(Clone, Copy)]
 pub(crate) struct Tapped(pub(crate) bool);
 
-/// What the extractors of one request ask for, by appid, as far as the session does not satisfy
+/// What the extractors of one request ask for, by account, as far as the session does not satisfy
 /// them: a callback belongs to the handler if it carries what one of them asked.
-#[derive(Default)]
-struct Asking(HashMap<String, Scopes>);
+struct Asking(Vec<(Wechat, Scopes)>);
 
 /// What the session holds for an extractor.
 enum Held<I> {
     Enough(I),
     /// A silent login, an old one, or the trace of a log-out.
-    TooLittle,
+    TooLittle(Known),
     Nothing,
 }
 
@@ -138,11 +146,10 @@ impl<I: Identity> Held<I> {
         }
         match settings.slot().load(&req.get_session()) {
             None => Self::Nothing,
-            Some(Known::LoggedOut { .. }) => Self::TooLittle,
             Some(Known::User(user)) if I::is_met_by(&user) && is_fresh(settings, &user) => {
                 Self::Enough(I::from(user))
             }
-            Some(Known::User(_)) => Self::TooLittle,
+            Some(known) => Self::TooLittle(known),
         }
     }
 }
@@ -170,7 +177,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
         held => {
             if !matches!(held, Held::Enough(_)) {
                 // Said now, decided when polled: by then all extractors of the handler have spoken.
-                Asking::add::<I>(req, &worker.wechat.0);
+                Asking::add::<I>(req, &worker.wechat);
             }
             let (req, worker) = (req.clone(), worker.clone());
             Box::pin(async move { settle(&req, &worker, held, callback, tapped).await })
@@ -179,27 +186,35 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
 }
 
 impl Asking {
-    fn add<I: Identity>(req: &HttpRequest, settings: &Settings) {
-        let mut extensions = req.extensions_mut();
-        if !extensions.contains::<Self>() {
-            extensions.insert(Self::default());
+    fn add<I: Identity>(req: &HttpRequest, wechat: &Wechat) {
+        let mut scopes = Self::of(req, wechat).with(I::SCOPE);
+        if wechat.0.website().is_some() {
+            scopes = scopes.with(Scope::Login);
         }
-        if let Some(Self(asking)) = extensions.get_mut::<Self>() {
-            let scopes = asking.entry(settings.account.appid.clone()).or_default();
-            *scopes = scopes.with(I::SCOPE);
-            if settings.website().is_some() {
-                *scopes = scopes.with(Scope::Login);
+        let mut extensions = req.extensions_mut();
+        match extensions.get_mut::<Self>() {
+            Some(Self(asking)) => {
+                asking.retain(|(known, _)| known.appid() != wechat.appid());
+                asking.push((wechat.clone(), scopes));
+            }
+            None => {
+                extensions.insert(Self(vec![(wechat.clone(), scopes)]));
             }
         }
     }
 
-    fn of(req: &HttpRequest, settings: &Settings) -> Scopes {
+    fn of(req: &HttpRequest, wechat: &Wechat) -> Scopes {
         let extensions = req.extensions();
-        extensions
-            .get::<Self>()
-            .and_then(|Self(asking)| asking.get(&settings.account.appid).copied())
+        let mut asking = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
+        asking
+            .find(|(known, _)| known.appid() == wechat.appid())
+            .map(|(_, scopes)| *scopes)
             .unwrap_or_default()
     }
+}
+
+fn is_logged_out_since(known: Option<&Known>, user: &WechatUser) -> bool {
+    matches!(known, Some(Known::LoggedOut { at, .. }) if *at > user.logged_in_at)
 }
 
 async fn settle<I: Identity>(
@@ -214,11 +229,24 @@ async fn settle<I: Identity>(
     let cookie = LoginCookie::find(req.headers(), &settings.cookie_name, now);
     let step = decide(Visit {
         satisfied: matches!(held, Held::Enough(_)),
-        session_kept: !matches!(held, Held::Nothing),
+        held_since: match &held {
+            Held::TooLittle(known) => Some(known.since()),
+            Held::Enough(_) | Held::Nothing => None,
+        },
         navigation: browser::navigation(req.method(), req.headers()),
+        is_elsewhere: callback.as_ref().is_some_and(|callback| {
+            let secure = settings.public.is_https();
+            LoginCookie::is_elsewhere(
+                req.headers(),
+                &settings.cookie_name,
+                secure,
+                &callback.state,
+                now,
+            )
+        }),
         callback,
         cookie: cookie.clone(),
-        scopes: Asking::of(req, settings),
+        scopes: Asking::of(req, &worker.wechat),
         now,
     });
     let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);
@@ -229,23 +257,17 @@ async fn settle<I: Identity>(
     Err(LoginError::new(match step {
         Step::Run => match held {
             Held::Enough(identity) => return Ok(identity),
-            Held::TooLittle | Held::Nothing => refused(asked),
+            Held::TooLittle(_) | Held::Nothing => refused(asked),
         },
         Step::Refuse => refused(asked),
         Step::Clean => Answer::Clean {
             asked,
             cookie: None,
         },
-        Step::Login { rounds } => Answer::Login {
+        Step::Login { rounds, cookie } => Answer::Login {
             asked,
             rounds,
-            cookie: true,
-            tapped: tapped.0,
-        },
-        Step::PreviewLogin { rounds } => Answer::Login {
-            asked,
-            rounds,
-            cookie: false,
+            cookie,
             tapped: tapped.0,
         },
         Step::Stop(reason) => Answer::stopped(asked, reason),
@@ -255,23 +277,26 @@ async fn settle<I: Identity>(
             rounds,
         } => {
             let slot = settings.slot();
-            let known_openid = match slot.load(&req.get_session()) {
-                None => None,
-                Some(Known::LoggedOut { openid }) => Some(openid),
-                Some(Known::User(user)) => Some(user.openid),
-            };
+            let known = slot.load(&req.get_session());
             let ticket = Ticket {
                 scope: state.scope,
-                nonce: state.nonce,
+                // The cookie's, which nobody but this browser has seen.
+                nonce: asked.nonce().to_owned(),
                 code,
             };
+            let known_openid = known.as_ref().map(|known| known.openid().to_owned());
             match exchange(worker, ticket, known_openid).await {
+                // The back button after a log-out: that login is over, however fresh its result.
+                Conclusion::LoggedIn(user) if is_logged_out_since(known.as_ref(), &user) => {
+                    let cookie = asked.one_round_more();
+                    Answer::Clean { asked, cookie }
+                }
                 Conclusion::LoggedIn(user) => match slot.store(&req.get_session(), &user) {
                     Ok(()) => Answer::Clean {
                         asked,
                         cookie: Some(LoginCookie::Completed {
                             rounds,
-                            issued_at: now,
+                            issued_at: seconds(user.logged_in_at),
                         }),
                     },
                     Err(TooLarge) => Answer::stopped(asked, Reason::Misconfigured),

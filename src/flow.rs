@@ -41,12 +41,15 @@ impl Scopes {
 pub(crate) struct Visit {
     /// The session holds what this extractor needs.
     pub(crate) satisfied: bool,
-    /// The session holds something of ours, be it too little: so it is kept.
-    pub(crate) session_kept: bool,
+    /// Since when the session holds what it holds of ours: a login, be it too little, or the trace
+    /// of a log-out. Seconds since the Unix epoch.
+    pub(crate) held_since: Option<u64>,
     /// Whether a person opens a page; `None` where a program asks.
     pub(crate) navigation: Option<Navigation>,
     /// What the query carries of ours.
     pub(crate) callback: Option<Callback>,
+    /// The callback is of a login to another account, pending in this browser.
+    pub(crate) is_elsewhere: bool,
     pub(crate) cookie: Option<LoginCookie>,
     /// What those extractors of the handler ask WeChat for that are not satisfied.
     pub(crate) scopes: Scopes,
@@ -63,10 +66,8 @@ pub(crate) enum Step {
     Clean,
     /// A program is not logged in: tell it so.
     Refuse,
-    /// Send the visitor to WeChat; so many logins came back and failed before.
-    Login { rounds: u8 },
-    /// The same for a HEAD, which gets no cookie.
-    PreviewLogin { rounds: u8 },
+    /// Send the visitor to WeChat; so many logins came back and failed before. A HEAD gets no cookie.
+    Login { rounds: u8, cookie: bool },
     /// Exchange this code, of a login that this browser started.
     Exchange {
         code: String,
@@ -89,8 +90,9 @@ pub(crate) fn decide(visit: Visit) -> Step {
         return visit.satisfied_step(navigation);
     }
     if navigation == Navigation::Head {
-        return Step::PreviewLogin {
+        return Step::Login {
             rounds: visit.rounds_before(),
+            cookie: false,
         };
     }
     match visit.callback.clone() {
@@ -106,12 +108,12 @@ pub(crate) fn decide(visit: Visit) -> Step {
 
 impl Visit {
     /// A handler can mix extractors, and the first that answers wins. One that is satisfied must
-    /// not clean away the callback that another one waits for: it completes that login, too, and
-    /// leaves every other case to the other one.
+    /// not clean away the callback that another one waits for, be it of another account: it
+    /// completes a login of its own account, too, and leaves every other case to the other one.
     fn satisfied_step(self, navigation: Navigation) -> Step {
         match self.callback.clone() {
             None => Step::Run,
-            Some(_) if self.scopes.is_empty() => Step::Clean,
+            Some(_) if self.scopes.is_empty() && !self.is_elsewhere => Step::Clean,
             Some(Callback {
                 code: Some(code),
                 state,
@@ -133,13 +135,22 @@ impl Visit {
     /// This browser started this login, and on a page that asks what this page asks.
     fn is_ours(&self, state: &State) -> bool {
         self.scopes.contains(state.scope)
-            && self.cookie.as_ref().and_then(LoginCookie::nonce) == Some(state.nonce.as_str())
+            && self
+                .cookie
+                .as_ref()
+                .and_then(LoginCookie::challenge)
+                .as_ref()
+                == Some(&state.challenge)
     }
 
-    /// A login succeeded a moment ago, and yet the session knows nothing of it.
+    /// A login succeeded a moment ago, and yet the session holds nothing as new as that.
     fn has_lost_session(&self) -> bool {
-        let completed = |cookie: &LoginCookie| cookie.has_just_completed(self.now);
-        !self.session_kept && self.cookie.as_ref().is_some_and(completed)
+        self.cookie.as_ref().is_some_and(|cookie| {
+            cookie.has_just_completed(self.now)
+                && self
+                    .held_since
+                    .is_none_or(|since| since < cookie.issued_at())
+        })
     }
 
     /// How many logins failed before. A completed login has ended the count, unless its session
@@ -180,7 +191,10 @@ fn login(rounds: u8, reason: Reason) -> Step {
     if rounds >= State::MAX_ROUNDS {
         Step::Stop(reason)
     } else {
-        Step::Login { rounds }
+        Step::Login {
+            rounds,
+            cookie: true,
+        }
     }
 }
 

@@ -88,7 +88,8 @@ pub fn login_cookie(line: &[u8]) {
     let state = State {
         rounds: next.rounds(),
         scope: Scope::UserInfo,
-        nonce: next.nonce().unwrap_or_default().to_owned(),
+        own_code: false,
+        challenge: next.challenge().unwrap_or_default(),
     };
     assert_eq!(State::parse(&state.encode()), Some(state));
 }

@@ -35,6 +35,7 @@ mod pending;
 mod reason;
 mod session;
 mod snapshot;
+mod tried;
 mod urls;
 mod user;
 mod verification;

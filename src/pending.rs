@@ -9,6 +9,7 @@ use actix_web::{
     http::header::{self, HeaderMap},
 };
 use rand::distr::{Alphanumeric, SampleString as _};
+use sha2::{Digest as _, Sha256};
 
 use crate::urls::{State, is_nonce};
 
@@ -38,12 +39,7 @@ pub(crate) enum LoginCookie {
 impl LoginCookie {
     /// The one valid login cookie of a request. Of two, somebody planted one: neither is believed.
     pub(crate) fn find(headers: &HeaderMap, name: &str, now: u64) -> Option<Self> {
-        let mut values = headers
-            .get_all(header::COOKIE)
-            .filter_map(|line| std::str::from_utf8(line.as_bytes()).ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| Cookie::parse(pair.trim()).ok())
-            .filter(|cookie| cookie.name() == name);
+        let mut values = cookies(headers).filter(|cookie| cookie.name() == name);
         let only = values.next()?;
         if values.next().is_some() {
             return None;
@@ -117,6 +113,37 @@ impl LoginCookie {
         }
     }
 
+    /// What the nonce is known as in a `state`: half of its SHA-256, in hex digits.
+    pub(crate) fn challenge(&self) -> Option<String> {
+        let digest = Sha256::digest(self.nonce()?);
+        let half = &digest[..State::NONCE_LEN / 2];
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+        let digits = half.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Some(digits.map(digit).collect())
+    }
+
+    pub(crate) fn issued_at(&self) -> u64 {
+        match self {
+            Self::Pending { issued_at, .. } | Self::Completed { issued_at, .. } => *issued_at,
+        }
+    }
+
+    /// Whether this state belongs to a pending login of another account, by the other login cookies
+    /// that a request sends.
+    pub(crate) fn is_elsewhere(
+        headers: &HeaderMap,
+        name: &str,
+        secure: bool,
+        state: &State,
+        now: u64,
+    ) -> bool {
+        let family = cookie_name("", secure);
+        cookies(headers)
+            .filter(|cookie| cookie.name() != name && cookie.name().starts_with(&family))
+            .filter_map(|cookie| Self::parse(cookie.value(), now)?.challenge())
+            .any(|challenge| challenge == state.challenge)
+    }
+
     /// Whether a login succeeded a moment ago.
     pub(crate) fn has_just_completed(&self, now: u64) -> bool {
         match self {
@@ -126,15 +153,23 @@ impl LoginCookie {
     }
 
     /// The `Set-Cookie` that carries it.
-    pub(crate) fn to_cookie(&self, name: &str, secure: bool, now: u64) -> Cookie<'static> {
-        let (Self::Pending { issued_at, .. } | Self::Completed { issued_at, .. }) = self;
-        let left = LIFETIME.saturating_sub(age(*issued_at, now));
+    pub(crate) fn to_cookie<'a>(&self, name: &'a str, secure: bool, now: u64) -> Cookie<'a> {
+        let left = LIFETIME.saturating_sub(age(self.issued_at(), now));
         cookie(name, self.encode(), secure, left)
     }
 }
 
+/// The cookies of a request that can be read.
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    headers
+        .get_all(header::COOKIE)
+        .filter_map(|line| std::str::from_utf8(line.as_bytes()).ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| Cookie::parse(pair.trim()).ok())
+}
+
 /// The `Set-Cookie` that takes the login cookie back.
-pub(crate) fn removal(name: &str, secure: bool) -> Cookie<'static> {
+pub(crate) fn removal(name: &str, secure: bool) -> Cookie<'_> {
     cookie(name, String::new(), secure, Duration::ZERO)
 }
 
@@ -144,8 +179,8 @@ pub(crate) fn cookie_name(appid: &str, secure: bool) -> String {
     format!("{prefix}wechat.{appid}")
 }
 
-fn cookie(name: &str, value: String, secure: bool, left: Duration) -> Cookie<'static> {
-    Cookie::build(name.to_owned(), value)
+fn cookie(name: &str, value: String, secure: bool, left: Duration) -> Cookie<'_> {
+    Cookie::build(name, value)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)

@@ -34,7 +34,25 @@ pub(crate) enum Known {
     /// that the session does stick.
     LoggedOut {
         openid: String,
+        at: SystemTime,
     },
+}
+
+impl Known {
+    pub(crate) fn openid(&self) -> &str {
+        match self {
+            Self::User(user) => &user.openid,
+            Self::LoggedOut { openid, .. } => openid,
+        }
+    }
+
+    /// When it came about, in seconds since the Unix epoch.
+    pub(crate) fn since(&self) -> u64 {
+        match self {
+            Self::User(user) => seconds(user.logged_in_at),
+            Self::LoggedOut { at, .. } => seconds(*at),
+        }
+    }
 }
 
 /// Where a user is stored, and whose it can be.
@@ -47,13 +65,6 @@ pub(crate) struct Slot<'a> {
 }
 
 impl Slot<'_> {
-    fn appid_for(&self, scope: Scope) -> Option<&str> {
-        match scope {
-            Scope::Base | Scope::UserInfo => Some(self.appid),
-            Scope::Login => self.website,
-        }
-    }
-
     /// What the session knows; a form that cannot be read is nothing.
     pub(crate) fn load(&self, session: &Session) -> Option<Known> {
         let entries = session.entries();
@@ -80,7 +91,7 @@ impl Slot<'_> {
         let is_another = match &known {
             None => false,
             Some(Known::User(known)) => !is_same_person(known, user),
-            Some(Known::LoggedOut { openid }) => *openid != user.openid,
+            Some(Known::LoggedOut { openid, .. }) => *openid != user.openid,
         };
         if is_another {
             // What the former user left behind is not this one's.
@@ -93,12 +104,12 @@ impl Slot<'_> {
     }
 
     /// Logs the user out.
-    pub(crate) fn forget(&self, session: &Session) {
+    pub(crate) fn forget(&self, session: &Session, now: u64) {
         let openid = match self.load(session) {
             Some(Known::User(user)) => user.openid,
             Some(Known::LoggedOut { .. }) | None => return,
         };
-        let stored = format!("{VERSION}{LOGGED_OUT}{DELIMITER}{DELIMITER}{openid}");
+        let stored = format!("{VERSION}{LOGGED_OUT}{DELIMITER}{now}{DELIMITER}{openid}");
         if session.insert(self.key, stored).is_err() {
             session.remove(self.key);
         }
@@ -117,19 +128,22 @@ impl Slot<'_> {
             flag if flag.chars().eq([SNAPSHOT]) => true,
             _ => return None,
         };
-        let logged_in_at = next();
+        let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(next().parse().ok()?))?;
         let openid = next().to_owned();
         if openid.is_empty() {
             return None;
         }
         if kind == LOGGED_OUT {
-            return Some(Known::LoggedOut { openid });
+            return Some(Known::LoggedOut { openid, at });
         }
         let scope = Scope::from_letter(kind)?;
-        let logged_in_at =
-            SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(logged_in_at.parse().ok()?))?;
+        let appid = match scope {
+            // The key names it.
+            Scope::Base | Scope::UserInfo => self.appid,
+            Scope::Login => self.website.filter(|appid| *appid == next())?,
+        };
         let user = WechatUser {
-            appid: self.appid_for(scope)?.to_owned(),
+            appid: appid.to_owned(),
             openid,
             unionid: Some(next().to_owned()).filter(|unionid| !unionid.is_empty()),
             nickname: next().to_owned(),
@@ -141,7 +155,7 @@ impl Slot<'_> {
             privilege: fields.map(ToOwned::to_owned).collect(),
             is_snapshotuser,
             scope: scope.name(),
-            logged_in_at,
+            logged_in_at: at,
         };
         Some(Known::User(user))
     }
@@ -177,12 +191,12 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
             user.nickname = user.nickname.chars().take(NICKNAME_CHARS).collect();
         }),
     ];
+    let mut stored = encode(user);
+    if cost(key, &stored) <= budget {
+        return Ok(stored);
+    }
     let mut user = user.clone();
-    let mut stored = encode(&user);
     for (field, cut) in cuts {
-        if cost(key, &stored) <= budget {
-            return Ok(stored);
-        }
         tracing::warn!(
             name: "wechat.user.cut",
             field,
@@ -190,9 +204,9 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
         );
         cut(&mut user);
         stored = encode(&user);
-    }
-    if cost(key, &stored) <= budget {
-        return Ok(stored);
+        if cost(key, &stored) <= budget {
+            return Ok(stored);
+        }
     }
     tracing::error!(
         name: "wechat.user.too_large",
@@ -203,21 +217,21 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
 }
 
 fn encode(user: &WechatUser) -> String {
-    let letter = Scope::ALL
+    let scope = Scope::ALL
         .into_iter()
         .find(|scope| scope.name() == user.scope)
-        .unwrap_or(Scope::UserInfo)
-        .letter();
-    let mut head = String::from_iter([VERSION, letter]);
+        .unwrap_or(Scope::UserInfo);
+    let mut head = String::from_iter([VERSION, scope.letter()]);
     if user.is_snapshotuser {
         head.push(SNAPSHOT);
     }
     let logged_in_at = seconds(user.logged_in_at).to_string();
     let sex = user.sex.to_string();
-    let mut fields = vec![
-        head.as_str(),
-        &logged_in_at,
-        &user.openid,
+    let mut fields = vec![head.as_str(), &logged_in_at, &user.openid];
+    if scope == Scope::Login {
+        fields.push(&user.appid);
+    }
+    fields.extend([
         user.unionid.as_deref().unwrap_or_default(),
         &user.nickname,
         &sex,
@@ -225,7 +239,7 @@ fn encode(user: &WechatUser) -> String {
         &user.province,
         &user.city,
         &user.country,
-    ];
+    ]);
     fields.extend(user.privilege.iter().map(String::as_str));
     while fields.last().is_some_and(|field| field.is_empty()) {
         fields.pop();

@@ -46,46 +46,69 @@ impl Scope {
     }
 }
 
-/// `state` as this crate sends it: how many logins failed before, what is asked, and the nonce of
-/// the login cookie. It stays far below WeChat's 128 bytes of letters and digits.
+/// `state` as this crate sends it. It stays far below WeChat's 128 bytes of letters and digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
+    /// How many logins failed before.
     pub(crate) rounds: u8,
     pub(crate) scope: Scope,
-    pub(crate) nonce: String,
+    /// The page's own query has a `code`, which must not be taken for WeChat's when WeChat sends
+    /// none. Said by the letter after the scope's own.
+    pub(crate) own_code: bool,
+    /// The digest of the login cookie's nonce: who reads it in a URL cannot make the cookie of it.
+    pub(crate) challenge: String,
 }
 
 impl State {
-    /// The characters of a nonce: 190 random bits.
+    /// The characters of a nonce, and of its digest.
     pub(crate) const NONCE_LEN: usize = 32;
     /// The highest count a `state` or a login cookie carries.
     pub(crate) const MAX_ROUNDS: u8 = 3;
 
     /// Reads a `state` of our shape; anything else belongs to the app.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (rounds, scope, nonce) = Self::split(text)?;
-        Some(Self {
+        let mut chars = text.chars();
+        let rounds = u8::try_from(chars.next()?.to_digit(10)?).ok()?;
+        let letter = chars.next()?;
+        let (scope, own_code) = Scope::ALL
+            .into_iter()
+            .flat_map(|scope| [(scope, false), (scope, true)])
+            .find(|(scope, own_code)| Self::letter(*scope, *own_code) == letter)?;
+        let challenge = chars.as_str();
+        (rounds <= Self::MAX_ROUNDS && is_nonce(challenge)).then(|| Self {
             rounds,
             scope,
-            nonce: nonce.to_owned(),
+            own_code,
+            challenge: challenge.to_owned(),
         })
     }
 
-    fn split(text: &str) -> Option<(u8, Scope, &str)> {
-        let mut chars = text.chars();
-        let rounds = u8::try_from(chars.next()?.to_digit(10)?).ok()?;
-        let scope = Scope::from_letter(chars.next()?)?;
-        let nonce = chars.as_str();
-        (rounds <= Self::MAX_ROUNDS && is_nonce(nonce)).then_some((rounds, scope, nonce))
+    pub(crate) fn encode(&self) -> String {
+        let mut state = String::with_capacity(2 + self.challenge.len());
+        state.push(char::from(b'0' + self.rounds));
+        state.push(Self::letter(self.scope, self.own_code));
+        state.push_str(&self.challenge);
+        state
     }
 
-    pub(crate) fn encode(&self) -> String {
-        format!("{}{}{}", self.rounds, self.scope.letter(), self.nonce)
+    const fn letter(scope: Scope, own_code: bool) -> char {
+        match (scope, own_code) {
+            (scope, false) => scope.letter(),
+            (Scope::Base, true) => 'c',
+            (Scope::UserInfo, true) => 'v',
+            (Scope::Login, true) => 'm',
+        }
     }
 }
 
 pub(crate) fn is_nonce(text: &str) -> bool {
     text.len() == State::NONCE_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Whether a page's own query has a `code`.
+pub(crate) fn has_code(page: &str) -> bool {
+    page.split_once('?')
+        .is_some_and(|(_, query)| last_value(query, "code").is_some())
 }
 
 /// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`.
@@ -99,11 +122,20 @@ pub(crate) struct Callback {
 impl Callback {
     pub(crate) fn find(query: &str) -> Option<Self> {
         let state = State::parse(last_value(query, "state")?)?;
-        let code = last_value(query, "code")
-            .map(decode)
+        let code = has_wechats_code(query, &state)
+            .then(|| last_value(query, "code").map(decode))
+            .flatten()
             .filter(|code| !code.is_empty());
         Some(Self { code, state })
     }
+}
+
+/// Beside a `code` of the page's own, WeChat's is one more.
+fn has_wechats_code(query: &str, state: &State) -> bool {
+    let codes = query
+        .split('&')
+        .filter(|pair| value_of(pair, "code").is_some());
+    codes.count() > usize::from(state.own_code)
 }
 
 fn decode(value: &str) -> String {
@@ -130,16 +162,17 @@ pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
     let Some(query) = query else {
         return Cow::Borrowed(path);
     };
-    if last_value(query, "state").and_then(State::split).is_none() {
+    let Some(callback) = Callback::find(query) else {
         return Cow::Owned(format!("{path}?{query}"));
-    }
+    };
     let pairs: Vec<&str> = query.split('&').collect();
     let last = |name| {
         pairs
             .iter()
             .rposition(|pair| value_of(pair, name).is_some())
     };
-    let (code, state) = (last("code"), last("state"));
+    let code = last("code").filter(|_| has_wechats_code(query, &callback.state));
+    let state = last("state");
     let kept: Vec<&str> = pairs
         .iter()
         .enumerate()
@@ -204,7 +237,7 @@ impl PublicUrl {
             // A request may ask for `*`, which must not become a part of the host.
             _ => "/",
         };
-        format!("{}{}{slash}{path_and_query}", self.origin, self.prefix)
+        [&self.origin, &self.prefix, slash, path_and_query].concat()
     }
 
     /// The same as a path alone, for a `Location` and for JSON.
@@ -276,7 +309,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 /// Percent-encodes one query value.
 pub(crate) fn encode(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect()
+    let mut encoded = String::with_capacity(value.len() * 2);
+    encoded.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+    encoded
 }
 
 /// The page at WeChat where a login begins. The parameters stand in the documented order, which
@@ -286,12 +321,22 @@ pub(crate) fn authorize(open: &str, appid: &str, redirect_uri: &str, state: &Sta
         Scope::Base | Scope::UserInfo => "oauth2/authorize",
         Scope::Login => "qrconnect",
     };
-    format!(
-        "{open}/connect/{path}?appid={appid}&redirect_uri={}&response_type=code&scope={}&state={}#wechat_redirect",
-        encode(redirect_uri),
+    // Each piece copied once: this is most of what an anonymous visitor costs.
+    [
+        open,
+        "/connect/",
+        path,
+        "?appid=",
+        appid,
+        "&redirect_uri=",
+        &encode(redirect_uri),
+        "&response_type=code&scope=",
         state.scope.name(),
-        state.encode(),
-    )
+        "&state=",
+        &state.encode(),
+        "#wechat_redirect",
+    ]
+    .concat()
 }
 
 #[cfg(test)]

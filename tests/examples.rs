@@ -56,7 +56,7 @@ async fn member_keeps_its_rows_over_a_restart() {
     member.stop();
     member.start_again();
     // Its session key is new, so this is a login of somebody who is a member already.
-    let page = log_in(&visitor, &member.at("/")).await;
+    let page = log_in(&visitor.elsewhere(), &member.at("/")).await;
     assert_eq!(page.body, format!("{who}, login 3"));
 }
 

@@ -16,7 +16,7 @@ fn builder() -> Builder {
 
 #[test]
 fn a_setting_that_cannot_work_is_refused_by_name() {
-    let table: [(&str, &str, Builder); 33] = [
+    let table: [(&str, &str, Builder); 35] = [
         ("appid", "missing", Wechat::builder()),
         ("appid", "blank", builder().appid("")),
         ("appid", "blank", builder().appid(" ")),
@@ -88,8 +88,8 @@ fn a_setting_that_cannot_work_is_refused_by_name() {
         ("deadline", "longer", builder().deadline(Duration::ZERO)),
         (
             "max_age",
-            "second",
-            builder().max_age(Duration::from_millis(999)),
+            "minute",
+            builder().max_age(Duration::from_secs(59)),
         ),
         (
             "login_path",
@@ -100,6 +100,12 @@ fn a_setting_that_cannot_work_is_refused_by_name() {
             "login_path",
             "path of this site",
             builder().login_path("//evil"),
+        ),
+        ("login_path", "path of this site", builder().login_path("/")),
+        (
+            "login_path",
+            "path of this site",
+            builder().login_path("/login?a#b"),
         ),
         (
             "snapshot",

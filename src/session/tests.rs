@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+const LOGGED_OUT_AT: u64 = 1_700_000_100;
+
 const KEY: &str = "wechat.wx1";
 const SLOT: Slot<'static> = Slot {
     key: KEY,
@@ -73,7 +75,7 @@ prop_compose! {
     ) -> WechatUser {
         let [nickname, province, city, country, headimgurl] = texts;
         WechatUser {
-            appid: SLOT.appid_for(scope).unwrap().to_owned(),
+            appid: if scope == Scope::Login { "wx2" } else { "wx1" }.to_owned(),
             openid, unionid, nickname, sex, province, city, country, headimgurl, privilege,
             is_snapshotuser,
             scope: scope.name(),
@@ -112,7 +114,7 @@ fn stored_form_is_the_agreed_one() {
         (user("oABC"), "1u|1700000000|oABC|||0"),
         (silent, "1b|1700000000|oABC|||0"),
         (accepted, "1us|1700000000|oABC|||0"),
-        (website_user("oABC", None), "1l|1700000000|oABC|||0"),
+        (website_user("oABC", None), "1l|1700000000|oABC|wx2|||0"),
     ];
     for (user, form) in table {
         let form = form.replace('|', "\u{7f}");
@@ -121,8 +123,12 @@ fn stored_form_is_the_agreed_one() {
     }
     let logged_out = Known::LoggedOut {
         openid: "oABC".to_owned(),
+        at: SystemTime::UNIX_EPOCH + Duration::from_secs(LOGGED_OUT_AT),
     };
-    assert_eq!(SLOT.decode("1o\u{7f}\u{7f}oABC"), Some(logged_out));
+    assert_eq!(
+        SLOT.decode("1o\u{7f}1700000100\u{7f}oABC"),
+        Some(logged_out)
+    );
 }
 
 #[test]
@@ -194,7 +200,7 @@ fn next_user_inherits_nothing_and_the_same_one_everything() {
             }
             session.insert("cart", 1).unwrap();
             if logged_out {
-                SLOT.forget(&session);
+                SLOT.forget(&session, LOGGED_OUT_AT);
             }
             SLOT.store(&session, &user).unwrap();
             // The trace of a log-out names an openid alone.
@@ -245,7 +251,7 @@ fn login_that_is_known_is_not_written_again() {
 #[test]
 fn log_out_leaves_a_trace_and_the_rest() {
     let session = session();
-    SLOT.forget(&session);
+    SLOT.forget(&session, LOGGED_OUT_AT);
     assert_eq!(session.status(), SessionStatus::Unchanged);
 
     SLOT.store(&session, &user("oA")).unwrap();
@@ -265,9 +271,10 @@ fn log_out_leaves_a_trace_and_the_rest() {
         )
         .unwrap();
     for _ in 0..2 {
-        SLOT.forget(&session);
+        SLOT.forget(&session, LOGGED_OUT_AT);
         let trace = Known::LoggedOut {
             openid: "oA".to_owned(),
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(LOGGED_OUT_AT),
         };
         assert_eq!(SLOT.load(&session), Some(trace));
     }

@@ -61,11 +61,18 @@ fn a_page() -> impl Strategy<Value = String> {
 
 fn a_state() -> impl Strategy<Value = State> {
     let scope = prop::sample::select(Scope::ALL.to_vec());
-    (0..=State::MAX_ROUNDS, scope, "[0-9A-Za-z]{32}").prop_map(|(rounds, scope, nonce)| State {
-        rounds,
+    (
+        0..=State::MAX_ROUNDS,
         scope,
-        nonce,
-    })
+        any::<bool>(),
+        "[0-9A-Za-z]{32}",
+    )
+        .prop_map(|(rounds, scope, own_code, challenge)| State {
+            rounds,
+            scope,
+            own_code,
+            challenge,
+        })
 }
 
 #[test]
@@ -137,6 +144,24 @@ fn callback_is_the_last_code_and_the_last_state() {
         if let Some(found) = found {
             assert_eq!(found.state.encode(), OURS, "{query}");
         }
+    }
+}
+
+#[test]
+fn a_code_of_the_pages_own_is_not_wechats() {
+    let state = OURS.replacen('u', "v", 1);
+    let cases = [
+        ("/p?code=own&state={s}", None, "/p?code=own"),
+        ("/p?code=own&x=1&state={s}", None, "/p?code=own&x=1"),
+        ("/p?code=own&code=&state={s}", None, "/p?code=own"),
+        ("/p?code=own&code=C&state={s}", Some("C"), "/p?code=own"),
+    ];
+    for (address, code, expected) in cases {
+        let address = address.replace("{s}", &state);
+        let (_, query) = address.split_once('?').unwrap();
+        let found = Callback::find(query).unwrap();
+        assert_eq!(found.code.as_deref(), code, "{address}");
+        assert_eq!(cleaned(&address), expected, "{address}");
     }
 }
 
@@ -429,6 +454,7 @@ fn encode_leaves_only_what_needs_no_escape() {
 proptest! {
     #[test]
     fn page_comes_back_byte_for_byte(page in a_page(), state in a_state(), code in "[0-9A-Za-z]{1,40}") {
+        let state = State { own_code: has_code(&page), ..state };
         let consented = append(&page, &format!("code={code}&state={}", state.encode()));
         prop_assert_eq!(cleaned(&consented), page.as_str());
         let found = Callback::find(consented.split_once('?').unwrap().1);
@@ -437,8 +463,10 @@ proptest! {
 
     #[test]
     fn declined_page_comes_back_byte_for_byte(page in a_page(), state in a_state()) {
-        // A code of its own as the last word of a page cannot be told from WeChat's.
-        prop_assume!(!page.split(['?', '&']).skip(1).any(|pair| value_of(pair, "code").is_some()));
+        // Of two codes of the page's own, the last cannot be told from WeChat's.
+        let codes = page.split(['?', '&']).skip(1).filter(|pair| value_of(pair, "code").is_some());
+        prop_assume!(codes.count() <= 1);
+        let state = State { own_code: has_code(&page), ..state };
         let declined = append(&page, &format!("state={}", state.encode()));
         prop_assert_eq!(cleaned(&declined), page.as_str());
     }
@@ -450,6 +478,9 @@ proptest! {
         after in prop::collection::vec("[a-z]{1,3}=[0-9%+A-F]{0,4}", 0..3),
         state in a_state(),
     ) {
+        let is_code = |pair: &String| value_of(pair, "code").is_some();
+        let own_code = before.iter().chain(&between).chain(&after).any(is_code);
+        let state = State { own_code, ..state };
         let mut all = before.clone();
         all.push(format!("code={CODE}"));
         all.extend(between.clone());
@@ -477,7 +508,7 @@ proptest! {
     }
 
     #[test]
-    fn parsed_state_is_the_text(text in "[0-4x][bulx][0-9A-Za-z_]{31,33}") {
+    fn parsed_state_is_the_text(text in "[0-4x][bculmvx][0-9A-Za-z_]{31,33}") {
         if let Some(state) = State::parse(&text) {
             prop_assert_eq!(state.encode(), text);
         }

@@ -95,6 +95,20 @@ async fn it_is_told_who_who_was_before_and_the_tokens() {
 }
 
 #[actix_web::test]
+async fn a_panic_before_its_future_is_a_page_too() {
+    let app = TestApp::spawn_with(|it| {
+        it.on_login(|login| {
+            assert!(login.user.openid.is_empty(), "a bug in the app");
+            async { Ok::<(), std::io::Error>(()) }
+        })
+    })
+    .await;
+    let page = Visitor::new().visit(&app.at("/user")).await;
+    page.assert_status(500);
+    assert!(page.body.contains("暂时无法登录"), "{}", page.body);
+}
+
+#[actix_web::test]
 async fn its_failure_is_a_page_and_the_code_is_spent() {
     for how in ["an error", "a panic"] {
         let app = TestApp::spawn_with(|it| {

@@ -10,6 +10,7 @@ mod guard;
 mod hook;
 mod session;
 mod snapshot;
+mod stolen;
 mod time;
 mod tokens;
 mod wiring;

@@ -104,6 +104,25 @@ async fn a_page_asks_for_what_it_needs_and_no_more() {
 }
 
 #[actix_web::test]
+async fn a_session_that_keeps_the_older_login_is_a_lost_one() {
+    let app = TestApp::spawn().await;
+    let visitor = Visitor::new();
+    visitor.visit(&app.at("/openid")).await.assert_status(200);
+    let old = visitor.cookie(&app.url, "id").expect("a session");
+    app.clock.advance(1);
+    // The browser keeps the old cookie, as it does when the new one is too large.
+    let mut redirects = 0;
+    let mut page = visitor.get(&app.at("/user")).await;
+    while page.status == 302 && redirects < 10 {
+        redirects += usize::from(page.is_authorize() && page.url.starts_with(&app.url));
+        visitor.set_cookie(&app.url, "id", &old);
+        page = visitor.get(&page.location()).await;
+    }
+    page.assert_status(500);
+    assert_eq!(redirects, 3);
+}
+
+#[actix_web::test]
 async fn a_known_openid_steps_up_once_and_never_back() {
     let app = TestApp::spawn().await;
     let visitor = Visitor::new();

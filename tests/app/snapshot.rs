@@ -57,6 +57,13 @@ async fn a_guest_page_takes_them_without_a_login() {
 }
 
 #[actix_web::test]
+async fn a_guest_page_that_needs_a_user_ends_on_a_page() {
+    let (app, _) = snapshot_app(Snapshot::Guest("/user".to_owned())).await;
+    let pages = Visitor::new().travel(&app.at("/user")).await;
+    pages.last().expect("a page").assert_status(403);
+}
+
+#[actix_web::test]
 async fn accepted_they_are_users_with_a_mark() {
     let (app, hooks) = snapshot_app(Snapshot::Accept).await;
     let page = Visitor::new().visit(&app.at("/user")).await;

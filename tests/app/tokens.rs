@@ -48,7 +48,7 @@ async fn stored_tokens_are_checked_and_refreshed() {
         Ok(false)
     );
     let refreshed = worker
-        .refresh(tokens.refresh_token())
+        .refresh(app.simulator.account().appid(), tokens.refresh_token())
         .await
         .expect("new tokens");
     assert_ne!(refreshed.access_token(), tokens.access_token());
@@ -60,7 +60,7 @@ async fn stored_tokens_are_checked_and_refreshed() {
     app.simulator
         .fault_times(Endpoint::RefreshToken, Fault::Errcode(40030), 1);
     let refused = worker
-        .refresh(tokens.refresh_token())
+        .refresh(app.simulator.account().appid(), tokens.refresh_token())
         .await
         .expect_err("an error");
     assert_eq!(

@@ -149,7 +149,7 @@ async fn page(user: WechatUser) -> HttpResponse {
 
 async fn answer(req: HttpRequest) -> HttpResponse {
     let worker = req.app_data::<Worker>().expect("the account");
-    let tokens = worker.refresh("b").await.expect("an answer");
+    let tokens = worker.refresh("a", "b").await.expect("an answer");
     HttpResponse::Ok().body(tokens.access_token().to_owned())
 }
 

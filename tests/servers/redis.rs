@@ -256,18 +256,19 @@ async fn a_login_that_redis_missed_completes_when_it_is_back() {
     assert!(pages[1].body.contains("小明"), "{pages:#?}");
 }
 
-/// A Redis behind a wire that loses every `GET` when told so, while a `PING` still gets through.
-struct LossyWire {
+/// The way to Redis through a box that, when told so, forgets a connection at its next `GET`: what
+/// comes on it from then on, in either direction, is lost. A pool's `PING` before that got through.
+struct ForgetfulBox {
     url: String,
-    loses: Arc<AtomicBool>,
+    forgets: Arc<AtomicBool>,
 }
 
-impl LossyWire {
-    fn to(redis: &Redis) -> Self {
+impl ForgetfulBox {
+    fn before(redis: &Redis) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("redis://{}", listener.local_addr().expect("its address"));
-        let (loses, upstream) = (Arc::new(AtomicBool::new(false)), redis.0.address());
-        let lost = Arc::clone(&loses);
+        let (forgets, upstream) = (Arc::new(AtomicBool::new(false)), redis.0.address());
+        let told = Arc::clone(&forgets);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(&upstream) else {
@@ -275,21 +276,23 @@ impl LossyWire {
                 };
                 let back = (server.try_clone(), client.try_clone());
                 let (Ok(from), Ok(to)) = back else { return };
-                let lost = Arc::clone(&lost);
+                let told = Arc::clone(&told);
                 thread::spawn(move || {
-                    pump(client, server, &|sent| {
-                        lost.load(Ordering::SeqCst)
-                            && sent.windows(7).any(|it| it == b"\r\nGET\r\n")
-                    })
+                    let mut forgotten = false;
+                    pump(client, server, |sent| {
+                        let is_get = sent.windows(7).any(|part| part == b"\r\nGET\r\n");
+                        forgotten |= told.load(Ordering::SeqCst) && is_get;
+                        forgotten
+                    });
                 });
-                thread::spawn(move || pump(from, to, &|_| false));
+                thread::spawn(move || pump(from, to, |_| false));
             }
         });
-        Self { url, loses }
+        Self { url, forgets }
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, is_lost: &dyn Fn(&[u8]) -> bool) {
+fn pump(mut from: TcpStream, mut to: TcpStream, mut is_lost: impl FnMut(&[u8]) -> bool) {
     let mut buffer = [0; 4096];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         let sent = &buffer[..read];
@@ -302,14 +305,14 @@ fn pump(mut from: TcpStream, mut to: TcpStream, is_lost: &dyn Fn(&[u8]) -> bool)
 
 async fn a_command_that_is_never_answered_costs_an_error_and_no_wait() {
     let (wechat, redis) = (wechat().await, Redis::start());
-    let wire = LossyWire::to(&redis);
-    let demo = demo(&wechat, &wire.url);
+    let way = ForgetfulBox::before(&redis);
+    let demo = demo(&wechat, &way.url);
     let user = logged_in(&demo).await;
-    wire.loses.store(true, Ordering::SeqCst);
+    way.forgets.store(true, Ordering::SeqCst);
     for _ in 0..3 {
         assert_only_users_notice(&demo, &user).await;
     }
-    wire.loses.store(false, Ordering::SeqCst);
+    way.forgets.store(false, Ordering::SeqCst);
     soon(&user, &demo.at(PROFILE)).await.assert_status(200);
 }
 
