@@ -242,7 +242,7 @@ impl Asked {
         };
         if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
             self.log(reason);
-            let mut response = redirect(&settings.public.page(path));
+            let mut response = redirect(settings.public.page(path));
             // Counted: the guest page may, by mistake, ask for a user, too.
             if let Some(login) = self.one_round_more() {
                 self.set_cookie(&mut response, Some(&login));

@@ -22,6 +22,7 @@ use crate::{
     hook::Login,
     reason::Reason,
     snapshot::Snapshot,
+    tried::Tried,
     urls::Scope,
     user::WechatUser,
 };
