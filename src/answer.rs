@@ -7,7 +7,7 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::{
         StatusCode,
-        header::{self, ContentType},
+        header::{self, ContentType, HeaderValue},
     },
 };
 use serde_json::json;
@@ -153,7 +153,7 @@ impl Asked {
                     settings.pages.render(Page::AskFirst, &facts),
                 )
             }
-            _ => redirect(&url),
+            _ => redirect(url),
         };
         if cookie {
             self.set_cookie(&mut response, Some(&login));
@@ -162,7 +162,7 @@ impl Asked {
     }
 
     fn clean(&self, cookie: Option<&LoginCookie>) -> HttpResponse {
-        let mut response = redirect(&self.settings().public.page(&self.page));
+        let mut response = redirect(self.settings().public.page(&self.page));
         if cookie.is_some() {
             self.set_cookie(&mut response, cookie);
         }
@@ -178,7 +178,7 @@ impl Asked {
         };
         if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
             self.log(reason);
-            let mut response = redirect(&settings.public.page(path));
+            let mut response = redirect(settings.public.page(path));
             // Counted: the guest page may, by mistake, ask for a user, too.
             if let Some(login) = self.one_round_more() {
                 self.set_cookie(&mut response, Some(&login));
@@ -190,7 +190,7 @@ impl Asked {
         if failure.quota {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         let resets_count = matches!(
             reason,
@@ -307,12 +307,15 @@ fn unregistered(html_wanted: bool) -> HttpResponse {
 fn plain(status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"));
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .insert_header((
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ));
     response
 }
 
-fn redirect(url: &str) -> HttpResponse {
+fn redirect(url: String) -> HttpResponse {
     plain(StatusCode::FOUND)
         .insert_header((header::LOCATION, url))
         .finish()

@@ -1,6 +1,6 @@
 //! The calls to WeChat's API, over awc: [`Worker`] and what it answers.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use actix_web::{
     error::{ParseError, PayloadError},
@@ -326,7 +326,10 @@ pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallEr
 /// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
 /// characters unescaped and has cut characters in half.
 fn parse(body: &[u8]) -> Option<Map<String, Value>> {
-    let mut body = String::from_utf8_lossy(body);
+    let mut body = match std::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(body),
+    };
     if body.bytes().any(|byte| byte < b' ') {
         // Harmless between tokens, and the cure within strings.
         body = body.replace(|char: char| char < ' ', " ").into();

@@ -41,7 +41,7 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     !is_script(headers)
         && fetch_metadata(headers, &FETCH_MODE, "navigate")
         && text(headers.get(header::ACCEPT))
-            .is_some_and(|accept| quality(accept, "text/html") > 0.0)
+            .is_some_and(|accept| qualities(accept, ["text/html"]) > [0.0])
 }
 
 /// Only `XMLHttpRequest` tells of a script: Android's WeChat sends `com.tencent.mm` with each page.
@@ -78,16 +78,22 @@ fn takes_html(headers: &HeaderMap) -> bool {
 
 /// HTML is named, and not below JSON.
 fn prefers_html(accept: &str) -> bool {
-    let html = quality(accept, "text/html");
-    html > 0.0 && html >= quality(accept, "application/json")
+    let [html, json] = qualities(accept, ["text/html", "application/json"]);
+    html > 0.0 && html >= json
 }
 
-/// How much a kind of answer is wanted, 0 where it is not named.
-fn quality(accept: &str, kind: &str) -> f32 {
-    weighted(accept)
-        .filter(|(name, _)| name.eq_ignore_ascii_case(kind))
-        .map(|(_, parameters)| weight(parameters))
-        .fold(0.0, f32::max)
+/// How much each kind of answer is wanted, 0 where it is not named.
+fn qualities<const N: usize>(accept: &str, kinds: [&str; N]) -> [f32; N] {
+    let mut qualities = [0.0_f32; N];
+    for (name, parameters) in weighted(accept) {
+        if let Some(at) = kinds
+            .iter()
+            .position(|kind| name.eq_ignore_ascii_case(kind))
+        {
+            qualities[at] = qualities[at].max(weight(parameters));
+        }
+    }
+    qualities
 }
 
 /// Whether the visitor reads English rather than Chinese; Chinese where nothing is said.

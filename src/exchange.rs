@@ -22,22 +22,18 @@ use crate::{
     hook::Login,
     reason::Reason,
     snapshot::Snapshot,
+    tried::Tried,
     urls::Scope,
     user::WechatUser,
 };
 
 /// How long a success is shared with the login that it belongs to.
 const SHARED: Duration = Duration::from_secs(60);
-/// How long a code can live at WeChat (ten minutes on a website's QR page), so how long it must
-/// not be sent again.
-const CODE_LIFETIME: Duration = Duration::from_secs(600);
 /// The app's hook, apart from the deadline of the calls to WeChat.
 const HOOK_DEADLINE: Duration = Duration::from_secs(5);
 /// WeChat's are 32 characters, WeCom's up to 512; what is longer is not sent.
 const CODE_LIMIT: usize = 512;
 const MAX_RESULTS: u64 = 10_000;
-/// WeChat exchanges at most 50,000 codes a minute for an account.
-const MAX_TRIED: u64 = 100_000;
 
 /// The app's `on_login` hook.
 pub(crate) type Hook = Arc<dyn Fn(Login) -> HookFuture + Send + Sync>;
@@ -75,7 +71,7 @@ type Telling = watch::Sender<Option<(Conclusion, u64)>>;
 pub(crate) struct Exchanges {
     results: Cache<Ticket, Waiting>,
     /// Outlives the results, and holds neither users nor tokens.
-    tried: Cache<Ticket, ()>,
+    tried: Tried,
 }
 
 impl Default for Exchanges {
@@ -86,11 +82,7 @@ impl Default for Exchanges {
                 .eviction_policy(EvictionPolicy::lru())
                 .time_to_live(SHARED * 2)
                 .build(),
-            tried: Cache::builder()
-                .max_capacity(MAX_TRIED)
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(CODE_LIFETIME)
-                .build(),
+            tried: Tried::default(),
         }
     }
 }
@@ -103,24 +95,18 @@ pub(crate) async fn exchange(
 ) -> Conclusion {
     let settings = &worker.wechat.0;
     let exchanges = &settings.exchanges;
-    let mut telling = None;
-    let mut waiting = exchanges
-        .results
-        .entry_by_ref(&ticket)
-        .or_insert_with(|| {
-            let (tell, wait) = watch::channel(None);
-            telling = Some(tell);
-            wait
-        })
-        .into_value();
-    if let Some(telling) = telling {
-        if exchanges.tried.contains_key(&ticket) || ticket.code.len() > CODE_LIMIT {
-            exchanges.results.invalidate(&ticket);
-            return Conclusion::Restart;
-        }
-        exchanges.tried.insert(ticket.clone(), ());
+    let (telling, mut waiting) = watch::channel(None);
+    let is_first = ticket.code.len() <= CODE_LIMIT
+        && exchanges.tried.enter(&ticket, || {
+            exchanges.results.insert(ticket.clone(), waiting.clone());
+        });
+    if is_first {
         // Detached: a client that resets its connection takes its request with it, not the code.
         rt::spawn(run(worker.clone(), ticket, known_openid, telling));
+    } else if let Some(shared) = exchanges.results.get(&ticket) {
+        waiting = shared;
+    } else {
+        return Conclusion::Restart;
     }
     let concluded = match waiting.wait_for(Option::is_some).await {
         Ok(told) => told.clone(),
@@ -159,7 +145,7 @@ async fn run(worker: Worker, ticket: Ticket, known_openid: Option<String>, telli
     }
     if !progress.sent.get() {
         // Nothing was sent, so the code is as good as it was.
-        exchanges.tried.invalidate(&ticket);
+        exchanges.tried.forget(&ticket);
     }
     // Nobody may be left to hear it.
     let _ = telling.send(Some((conclusion, settings.now())));
@@ -243,8 +229,8 @@ fn backoff(tries: u8) -> Duration {
 }
 
 async fn run_hook(worker: &Worker, login: Login, started: Instant) -> Conclusion {
-    let user = Arc::new(login.user.clone());
-    if let Some(hook) = &worker.wechat.0.hook {
+    let user = if let Some(hook) = &worker.wechat.0.hook {
+        let user = login.user.clone();
         // A task of its own, so that a panic in it is an answer, too.
         let hook = Arc::clone(hook);
         let mut task = rt::spawn(async move { hook(login).await });
@@ -271,14 +257,17 @@ async fn run_hook(worker: &Worker, login: Login, started: Instant) -> Conclusion
                 quota: false,
             });
         }
-    }
+        user
+    } else {
+        login.user
+    };
     tracing::info!(
         name: "wechat.login.completed",
         scope = user.scope,
         elapsed_ms = elapsed_ms(started),
         "wechat.login.completed"
     );
-    Conclusion::LoggedIn(user)
+    Conclusion::LoggedIn(Arc::new(user))
 }
 
 fn fail(error: CallError, started: Instant) -> Conclusion {

@@ -1,6 +1,6 @@
 //! The extractors: gather what a request says, let [`decide`] say what it means, carry it out.
 
-use std::{collections::HashMap, future::ready, pin::Pin};
+use std::{future::ready, pin::Pin};
 
 use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
@@ -18,7 +18,7 @@ use crate::{
     session::{Known, TooLarge, seconds},
     urls::{Callback, Scope},
     user::{WechatOpenId, WechatUser},
-    wechat::Settings,
+    wechat::{Settings, Wechat},
 };
 
 /// What an extractor becomes.
@@ -127,10 +127,9 @@ impl Memo {
 #[derive(Clone, Copy)]
 pub(crate) struct Tapped(pub(crate) bool);
 
-/// What the extractors of one request ask for, by appid, as far as the session does not satisfy
+/// What the extractors of one request ask for, by account, as far as the session does not satisfy
 /// them: a callback belongs to the handler if it carries what one of them asked.
-#[derive(Default)]
-struct Asking(HashMap<String, Scopes>);
+struct Asking(Vec<(Wechat, Scopes)>);
 
 /// What the session holds for an extractor.
 enum Held<I> {
@@ -183,7 +182,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
         held => {
             if !matches!(held, Held::Enough(_)) {
                 // Said now, decided when polled: by then all extractors of the handler have spoken.
-                Asking::add::<I>(req, &worker.wechat.0);
+                Asking::add::<I>(req, &worker.wechat);
             }
             let (req, worker) = (req.clone(), worker.clone());
             Box::pin(async move { settle(&req, &worker, held, callback, tapped).await })
@@ -192,25 +191,29 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
 }
 
 impl Asking {
-    fn add<I: Identity>(req: &HttpRequest, settings: &Settings) {
-        let mut extensions = req.extensions_mut();
-        if !extensions.contains::<Self>() {
-            extensions.insert(Self::default());
+    fn add<I: Identity>(req: &HttpRequest, wechat: &Wechat) {
+        let mut scopes = Self::of(req, wechat).with(I::SCOPE);
+        if wechat.0.website().is_some() {
+            scopes = scopes.with(Scope::Login);
         }
-        if let Some(Self(asking)) = extensions.get_mut::<Self>() {
-            let scopes = asking.entry(settings.account.appid.clone()).or_default();
-            *scopes = scopes.with(I::SCOPE);
-            if settings.website().is_some() {
-                *scopes = scopes.with(Scope::Login);
+        let mut extensions = req.extensions_mut();
+        match extensions.get_mut::<Self>() {
+            Some(Self(asking)) => {
+                asking.retain(|(known, _)| known.appid() != wechat.appid());
+                asking.push((wechat.clone(), scopes));
+            }
+            None => {
+                extensions.insert(Self(vec![(wechat.clone(), scopes)]));
             }
         }
     }
 
-    fn of(req: &HttpRequest, settings: &Settings) -> Scopes {
+    fn of(req: &HttpRequest, wechat: &Wechat) -> Scopes {
         let extensions = req.extensions();
-        extensions
-            .get::<Self>()
-            .and_then(|Self(asking)| asking.get(&settings.account.appid).copied())
+        let mut asking = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
+        asking
+            .find(|(known, _)| known.appid() == wechat.appid())
+            .map(|(_, scopes)| *scopes)
             .unwrap_or_default()
     }
 }
@@ -248,7 +251,7 @@ async fn settle<I: Identity>(
         }),
         callback,
         cookie: cookie.clone(),
-        scopes: Asking::of(req, settings),
+        scopes: Asking::of(req, &worker.wechat),
         now,
     });
     let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);

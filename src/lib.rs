@@ -36,6 +36,7 @@ mod pending;
 mod reason;
 mod session;
 mod snapshot;
+mod tried;
 mod urls;
 mod user;
 mod verification;

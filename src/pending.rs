@@ -117,7 +117,9 @@ impl LoginCookie {
     pub(crate) fn challenge(&self) -> Option<String> {
         let digest = Sha256::digest(self.nonce()?);
         let half = &digest[..State::NONCE_LEN / 2];
-        Some(half.iter().map(|byte| format!("{byte:02x}")).collect())
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+        let digits = half.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Some(digits.map(digit).collect())
     }
 
     pub(crate) fn issued_at(&self) -> u64 {
@@ -151,7 +153,7 @@ impl LoginCookie {
     }
 
     /// The `Set-Cookie` that carries it.
-    pub(crate) fn to_cookie(&self, name: &str, secure: bool, now: u64) -> Cookie<'static> {
+    pub(crate) fn to_cookie<'a>(&self, name: &'a str, secure: bool, now: u64) -> Cookie<'a> {
         let left = LIFETIME.saturating_sub(age(self.issued_at(), now));
         cookie(name, self.encode(), secure, left)
     }
@@ -167,7 +169,7 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
 }
 
 /// The `Set-Cookie` that takes the login cookie back.
-pub(crate) fn removal(name: &str, secure: bool) -> Cookie<'static> {
+pub(crate) fn removal(name: &str, secure: bool) -> Cookie<'_> {
     cookie(name, String::new(), secure, Duration::ZERO)
 }
 
@@ -177,8 +179,8 @@ pub(crate) fn cookie_name(appid: &str, secure: bool) -> String {
     format!("{prefix}wechat.{appid}")
 }
 
-fn cookie(name: &str, value: String, secure: bool, left: Duration) -> Cookie<'static> {
-    Cookie::build(name.to_owned(), value)
+fn cookie(name: &str, value: String, secure: bool, left: Duration) -> Cookie<'_> {
+    Cookie::build(name, value)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)

@@ -191,12 +191,12 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
             user.nickname = user.nickname.chars().take(NICKNAME_CHARS).collect();
         }),
     ];
+    let mut stored = encode(user);
+    if cost(key, &stored) <= budget {
+        return Ok(stored);
+    }
     let mut user = user.clone();
-    let mut stored = encode(&user);
     for (field, cut) in cuts {
-        if cost(key, &stored) <= budget {
-            return Ok(stored);
-        }
         tracing::warn!(
             name: "wechat.user.cut",
             field,
@@ -204,9 +204,9 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
         );
         cut(&mut user);
         stored = encode(&user);
-    }
-    if cost(key, &stored) <= budget {
-        return Ok(stored);
+        if cost(key, &stored) <= budget {
+            return Ok(stored);
+        }
     }
     tracing::error!(
         name: "wechat.user.too_large",

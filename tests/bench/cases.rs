@@ -1,23 +1,18 @@
-//! What is measured, each case by the library and by hand, in one service with one session.
+//! What is measured: one request or a few, and what must come of them.
 
 use std::{pin::Pin, rc::Rc};
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{
-    App, HttpRequest, HttpResponse,
+    App,
     body::BoxBody,
     cookie::Key,
     dev::ServiceResponse,
     http::header,
     test::{TestRequest, call_service, init_service},
-    web,
 };
-use actix_wechat::{
-    Wechat, WechatUser, Worker,
-    simulator::{Account, Endpoint, Fault, Person, Simulator},
-};
+use actix_wechat::simulator::{Endpoint, Fault, Simulator};
 
-use crate::by_hand::{self, ByHand, Client};
+use crate::app::{Side, account, routes, session, wechat};
 
 const PUBLIC_URL: &str = "http://127.0.0.1:8008";
 const ACCEPT: &str =
@@ -38,15 +33,6 @@ pub(crate) enum Case {
     Answer,
     /// Out to WeChat, back with a code, two calls, the page.
     Login,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Library,
-    /// By hand; calls to WeChat with awc.
-    Awc,
-    /// By hand; calls to WeChat with reqwest.
-    Reqwest,
 }
 
 impl Case {
@@ -81,32 +67,6 @@ impl Case {
     }
 }
 
-impl Side {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Library => "library",
-            Self::Awc => "by hand, awc",
-            Self::Reqwest => "by hand, reqwest",
-        }
-    }
-
-    const fn scope(self) -> &'static str {
-        match self {
-            Self::Library => "/library",
-            Self::Awc => "/awc",
-            Self::Reqwest => "/reqwest",
-        }
-    }
-
-    const fn callback(self) -> &'static str {
-        match self {
-            // The page itself.
-            Self::Library => "/page",
-            Self::Awc | Self::Reqwest => "/callback",
-        }
-    }
-}
-
 /// A simulator to measure against; WeChat's answers as those of an account with a `unionid`.
 pub(crate) async fn simulator() -> Simulator {
     let simulator = Simulator::builder()
@@ -123,15 +83,6 @@ pub(crate) async fn simulator() -> Simulator {
     simulator
 }
 
-pub(crate) fn account() -> Account {
-    Account::test().bound(true)
-}
-
-/// A code that the simulator takes, once.
-pub(crate) fn code(simulator: &Simulator) -> String {
-    simulator.mint_code(account().appid(), &Person::named("小明"), "snsapi_userinfo")
-}
-
 type Answer = ServiceResponse<BoxBody>;
 type Call = dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Answer>>>;
 
@@ -143,76 +94,13 @@ pub(crate) struct Bench {
     cookie: String,
 }
 
-async fn page(user: WechatUser) -> HttpResponse {
-    HttpResponse::Ok().body(user.openid)
-}
-
-async fn answer(req: HttpRequest) -> HttpResponse {
-    let worker = req.app_data::<Worker>().expect("the account");
-    let tokens = worker.refresh("a", "b").await.expect("an answer");
-    HttpResponse::Ok().body(tokens.access_token().to_owned())
-}
-
-/// The library's pages.
-pub(crate) fn library(worker: Worker) -> impl FnOnce(&mut web::ServiceConfig) {
-    move |config| {
-        config
-            .app_data(worker)
-            .route("/page", web::get().to(page))
-            .route("/answer", web::get().to(answer));
-    }
-}
-
-/// All pages, for the app at this address, each side in a scope of its own.
-pub(crate) fn routes(
-    wechat: &Wechat,
-    public_url: &str,
-    wechat_url: &str,
-) -> impl FnOnce(&mut web::ServiceConfig) {
-    let worker = wechat.worker();
-    let account = account();
-    let by_hand = |side: Side, client: Client| {
-        by_hand::routes(ByHand {
-            appid: account.appid().to_owned(),
-            secret: account.secret().to_owned(),
-            wechat_url: wechat_url.to_owned(),
-            public_url: format!("{public_url}{}", side.scope()),
-            client,
-        })
-    };
-    let awc = by_hand(Side::Awc, Client::Awc(awc::Client::default()));
-    let reqwest = by_hand(Side::Reqwest, Client::Reqwest(reqwest::Client::new()));
-    move |config| {
-        config
-            .service(web::scope(Side::Library.scope()).configure(library(worker)))
-            .service(web::scope(Side::Awc.scope()).configure(awc))
-            .service(web::scope(Side::Reqwest.scope()).configure(reqwest));
-    }
-}
-
-pub(crate) fn wechat(public_url: &str, wechat_url: &str) -> Wechat {
-    let account = account();
-    Wechat::builder()
-        .appid(account.appid())
-        .secret(account.secret())
-        .public_url(public_url)
-        .open_url(wechat_url)
-        .api_url(wechat_url)
-        .build()
-        .expect("settings that work")
-}
-
 impl Bench {
     /// Logs somebody in with a code of the simulator at this address.
     pub(crate) async fn new(side: Side, wechat_url: &str, code: &str) -> Self {
         let wechat = wechat(PUBLIC_URL, wechat_url);
-        let session =
-            SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&[7; 64]))
-                .cookie_secure(false)
-                .build();
         let service = init_service(
             App::new()
-                .wrap(session)
+                .wrap(session(Key::from(&[7; 64])))
                 .configure(routes(&wechat, PUBLIC_URL, wechat_url)),
         )
         .await;
@@ -242,7 +130,7 @@ impl Bench {
             }
             Case::CleanUp => {
                 let late = "?code=011Q2W3E4R5T6Y7U8I9O0P1A2S3D4F5G&state=0uQ2W3E4R5T6Y7U8I9O0P1A2S3D4F5G6H7";
-                let callback = format!("{}{late}", self.side.callback());
+                let callback = format!("{}{late}", callback_path(self.side));
                 let answer = self.get(&callback, &self.cookie).await;
                 assert_eq!(answer.status(), 302);
                 assert!(location(&answer).ends_with("/page"));
@@ -263,7 +151,7 @@ impl Bench {
         assert_eq!(out.status(), 302);
         let (_, state) = location(&out).rsplit_once("state=").expect("a state");
         let state = state.trim_end_matches("#wechat_redirect");
-        let callback = format!("{}?code={code}&state={state}", self.side.callback());
+        let callback = format!("{}?code={code}&state={state}", callback_path(self.side));
         let back = self.get(&callback, &cookies(&out)).await;
         assert_eq!(back.status(), 302);
         assert!(location(&back).ends_with("/page"));
@@ -305,4 +193,13 @@ fn cookies(answer: &Answer) -> String {
         .filter_map(|line| line.to_str().ok()?.split(';').next())
         .collect();
     pairs.join("; ")
+}
+
+/// Where WeChat sends the visitor back to.
+const fn callback_path(side: Side) -> &'static str {
+    match side {
+        // The page itself.
+        Side::Library => "/page",
+        Side::Awc | Side::Reqwest => "/callback",
+    }
 }

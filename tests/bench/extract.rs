@@ -4,6 +4,8 @@
 //!
 //! On a machine that does other things, trust the ratios within one run, and `instructions` more than either.
 
+#[allow(dead_code, reason = "each benchmark uses its part")]
+mod app;
 mod by_hand;
 mod cases;
 
@@ -34,12 +36,12 @@ fn main() {
     for case in Case::ALL {
         let mut group = criterion.benchmark_group(case.name());
         for side in case.sides() {
-            let code = cases::code(&simulator);
+            let code = app::code(&simulator);
             let bench = system.block_on(Bench::new(*side, simulator.url(), &code));
             group.bench_function(side.name(), |bencher| {
                 let mut bencher = bencher.to_async(Runtime(&system));
                 if case.needs_code() {
-                    let code = || cases::code(&simulator);
+                    let code = || app::code(&simulator);
                     bencher.iter_batched(
                         code,
                         async |code| bench.run(case, &code).await,

@@ -5,6 +5,7 @@
 //! Each case runs in a process of its own under callgrind, twice: the difference of the two counts is that of the requests alone.
 //! The simulator runs in this process, so that WeChat's side is not counted.
 
+mod app;
 mod by_hand;
 mod cases;
 
@@ -17,7 +18,10 @@ use std::{
 use actix_web::rt::System;
 use actix_wechat::simulator::Simulator;
 
-use crate::cases::{Bench, Case, Side};
+use crate::{
+    app::Side,
+    cases::{Bench, Case},
+};
 
 const FEW: usize = 50;
 
@@ -27,7 +31,7 @@ fn main() -> ExitCode {
         && first == "--run"
     {
         let (case, side) = (index(case), index(side));
-        run(wechat_url, Case::ALL[case], SIDES[side], index(times));
+        run(wechat_url, Case::ALL[case], Side::ALL[side], index(times));
         return ExitCode::SUCCESS;
     }
     let is_there = Command::new("valgrind").arg("--version").output().is_ok();
@@ -50,8 +54,6 @@ fn main() -> ExitCode {
     }
     ExitCode::SUCCESS
 }
-
-const SIDES: [Side; 3] = [Side::Library, Side::Awc, Side::Reqwest];
 
 /// What the library may cost of what it is compared with.
 const fn target(case: Case, side: Side) -> Option<f64> {
@@ -85,7 +87,7 @@ fn compare(simulator: &Simulator, at: usize, case: Case) {
 /// Instructions each time that a case is gone through.
 fn count(simulator: &Simulator, at: usize, case: Case, side: Side) -> f64 {
     let many = if case.needs_code() { 250 } else { 1_050 };
-    let side = SIDES
+    let side = Side::ALL
         .iter()
         .position(|known| *known == side)
         .expect("a side");
@@ -104,7 +106,7 @@ fn counted(simulator: &Simulator, args: &[String; 3]) -> f64 {
         .spawn()
         .expect("valgrind");
     let codes: Vec<String> = (0..=index(&args[2]))
-        .map(|_| cases::code(simulator))
+        .map(|_| app::code(simulator))
         .collect();
     let mut stdin = child.stdin.take().expect("its input");
     stdin
