@@ -1,42 +1,15 @@
 //! Several accounts in one app, by scope.
 
+use crate::{
+    app::{routes, serve, two_accounts},
+    support::Visitor,
+};
 use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{cookie::Key, web};
-use actix_wechat::{
-    Wechat,
-    simulator::{Account, Consent, Person, Simulator},
-};
-
-use crate::{
-    app::{routes, serve},
-    support::{Visitor, free_port},
-};
 
 #[actix_web::test]
 async fn accounts_are_logged_in_to_and_out_of_apart() {
-    let simulator = Simulator::builder()
-        .account(Account::test())
-        .account(
-            Account::official("wx2222222222222222", "another_secret", "127.0.0.1")
-                .any_redirect(true)
-                .gate_user_agent(false),
-        )
-        .start()
-        .await
-        .expect("a simulator");
-    simulator.set_consent(Consent::Automatic);
-    simulator.sign_in(Person::named("小明"));
-    let url = format!("http://127.0.0.1:{}", free_port());
-    let one = Wechat::simulated(&simulator)
-        .public_url(&url)
-        .build()
-        .expect("one account");
-    let two = Wechat::simulated(&simulator)
-        .appid("wx2222222222222222")
-        .secret("another_secret")
-        .public_url(&url)
-        .build()
-        .expect("another account");
+    let ([one, two], url) = two_accounts().await;
     let key = Key::generate();
     serve(&url, move |config| {
         let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())

@@ -12,7 +12,7 @@ use actix_session::{Session, SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, cookie::Key, rt, web};
 use actix_wechat::{
     Builder, Wechat, WechatOpenId, WechatUser, login,
-    simulator::{Consent, Person, Simulator},
+    simulator::{Account, Consent, Person, Simulator},
 };
 
 use crate::support::free_port;
@@ -93,6 +93,32 @@ impl TestApp {
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
+}
+
+/// The appid of the second of [`two_accounts`].
+pub(crate) const OTHER: &str = "wx2222222222222222";
+
+/// Two accounts at one simulator, and where their app is served.
+pub(crate) async fn two_accounts() -> ([Wechat; 2], String) {
+    let other = Account::official(OTHER, "another_secret", "127.0.0.1")
+        .any_redirect(true)
+        .gate_user_agent(false);
+    let simulator = Simulator::builder()
+        .account(Account::test())
+        .account(other)
+        .start()
+        .await
+        .expect("a simulator");
+    simulator.set_consent(Consent::Automatic);
+    simulator.sign_in(Person::named("小明"));
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let one = Wechat::simulated(&simulator).public_url(&url);
+    let two = Wechat::simulated(&simulator)
+        .appid(OTHER)
+        .secret("another_secret")
+        .public_url(&url);
+    let accounts = [one, two].map(|builder| builder.build().expect("settings that work"));
+    (accounts, url)
 }
 
 /// Serves on two workers at an address of loopback, until the test ends.

@@ -110,10 +110,13 @@ async fn a_panic_before_its_future_is_a_page_too() {
 
 #[actix_web::test]
 async fn its_failure_is_a_page_and_the_code_is_spent() {
-    for how in ["an error", "a panic"] {
+    for how in ["an error", "a panic", "no end"] {
         let app = TestApp::spawn_with(|it| {
             it.on_login(move |_| async move {
                 assert_ne!(how, "a panic");
+                if how == "no end" {
+                    std::future::pending::<()>().await;
+                }
                 Err::<(), _>(std::io::Error::other("the database is gone"))
             })
         })

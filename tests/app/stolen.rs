@@ -3,13 +3,13 @@
 use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{FromRequest as _, cookie::Key, middleware::from_fn, web};
 use actix_wechat::{
-    Wechat, WechatUser, require_user,
-    simulator::{Account, Consent, Endpoint, Person, Simulator},
+    WechatUser, require_user,
+    simulator::{Consent, Endpoint, Person},
 };
 
 use crate::{
-    app::{TestApp, routes, serve},
-    support::{Visitor, free_port},
+    app::{OTHER, TestApp, routes, serve, two_accounts},
+    support::Visitor,
 };
 
 #[actix_web::test]
@@ -69,27 +69,7 @@ async fn declining_a_page_with_a_code_of_its_own_spends_nothing() {
 
 #[actix_web::test]
 async fn the_guard_of_one_account_leaves_anothers_callback_alone() {
-    const OTHER: &str = "wx2222222222222222";
-    let simulator = Simulator::builder()
-        .account(Account::test())
-        .account(
-            Account::official(OTHER, "another_secret", "127.0.0.1")
-                .any_redirect(true)
-                .gate_user_agent(false),
-        )
-        .start()
-        .await
-        .expect("a simulator");
-    simulator.set_consent(Consent::Automatic);
-    simulator.sign_in(Person::named("小明"));
-    let url = format!("http://127.0.0.1:{}", free_port());
-    let outer = Wechat::simulated(&simulator).public_url(&url).build();
-    let inner = Wechat::simulated(&simulator)
-        .appid(OTHER)
-        .secret("another_secret")
-        .public_url(&url)
-        .build();
-    let (outer, inner) = (outer.expect("an account"), inner.expect("another"));
+    let ([outer, inner], url) = two_accounts().await;
     let key = Key::generate();
     serve(&url, move |config| {
         let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
