@@ -4,24 +4,23 @@
 //! `Option<WechatUser>` has set no cookie and logged nothing.
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
+    HttpResponse, HttpResponseBuilder,
     http::{
-        Method, StatusCode,
-        header::{self, ContentType, HeaderValue},
+        StatusCode,
+        header::{self, ContentType},
     },
 };
 use serde_json::json;
 
 use crate::{
     api::CallError,
-    browser,
+    asked::Asked,
     exchange::Failure,
     pages::{Facts, Page},
     pending::{LoginCookie, removal},
     reason::Reason,
     snapshot::Snapshot,
     urls::{self, Scope, State},
-    wechat::{Settings, Wechat},
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -31,66 +30,6 @@ const TOO_LONG_URL: usize = 3_000;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-/// The request that is answered, as far as its answer depends on it.
-#[derive(Clone)]
-pub(crate) struct Asked {
-    wechat: Wechat,
-    /// Path and query of the page, without WeChat's parameters.
-    page: String,
-    cookie: Option<LoginCookie>,
-    /// What the extractor asks of a visitor in WeChat's browser.
-    scope: Scope,
-    is_get: bool,
-    /// Another browser than WeChat's, for an account that treats those differently.
-    is_outside: bool,
-    cookies_unreadable: bool,
-    // Read when the answer goes out: most are redirects, which depend on neither.
-    languages: Option<HeaderValue>,
-    referer: Option<HeaderValue>,
-    now: u64,
-}
-
-impl Asked {
-    pub(crate) fn new(
-        wechat: &Wechat,
-        req: &HttpRequest,
-        cookie: Option<LoginCookie>,
-        scope: Scope,
-        now: u64,
-    ) -> Self {
-        let headers = req.headers();
-        let minds_browser = wechat.0.website().is_some() || wechat.0.outside.is_qr();
-        Self {
-            wechat: wechat.clone(),
-            page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
-            cookie,
-            scope,
-            is_get: req.method() == Method::GET,
-            is_outside: minds_browser && !browser::is_wechat(headers),
-            cookies_unreadable: req.cookies().is_err(),
-            languages: headers.get(header::ACCEPT_LANGUAGE).cloned(),
-            referer: headers.get(header::REFERER).cloned(),
-            now,
-        }
-    }
-
-    /// The nonce of this browser's pending login.
-    pub(crate) fn nonce(&self) -> &str {
-        let nonce = self.cookie.as_ref().and_then(LoginCookie::nonce);
-        nonce.unwrap_or_default()
-    }
-
-    /// The pending login with one more failure counted.
-    pub(crate) fn one_round_more(&self) -> Option<LoginCookie> {
-        let rounds = self.cookie.as_ref()?.rounds().saturating_add(1);
-        Some(LoginCookie::pend(
-            self.cookie.as_ref(),
-            rounds.min(State::MAX_ROUNDS),
-            self.now,
-        ))
-    }
-}
 
 /// What an extractor answers.
 pub(crate) enum Answer {
@@ -174,16 +113,13 @@ impl Answer {
 }
 
 impl Asked {
-    fn settings(&self) -> &Settings {
-        &self.wechat.0
-    }
-
     fn log_in(&self, rounds: u8, cookie: bool, tapped: bool) -> HttpResponse {
         let settings = self.settings();
         let scope = match settings.website() {
             Some(_) if self.is_outside => Scope::Login,
             _ => self.scope,
         };
+        #[cfg(feature = "qrcode")]
         if self.is_outside && settings.outside.is_qr() {
             return self.outside();
         }
@@ -254,7 +190,7 @@ impl Asked {
         if failure.quota {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
         }
         let resets_count = matches!(
             reason,
@@ -308,32 +244,6 @@ impl Asked {
         plain(reason.status()).json(body)
     }
 
-    /// The login page, which leads back to the page that the program ran on.
-    fn login_url(&self, login_path: &str) -> String {
-        let page = urls::encode(&self.referred());
-        let public = &self.settings().public;
-        public.path(&format!("{login_path}?return_to={page}"))
-    }
-
-    /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form
-    /// that was sent, where the form stood.
-    fn way_on(&self) -> String {
-        let settings = self.settings();
-        match &settings.login_path {
-            _ if self.is_get => settings.public.page(&self.page),
-            Some(path) => self.login_url(path),
-            None => settings.public.page(&self.referred()),
-        }
-    }
-
-    fn referred(&self) -> String {
-        let public = &self.settings().public;
-        self.referer
-            .as_ref()
-            .and_then(|referer| public.referred(referer.to_str().ok()?))
-            .unwrap_or_else(|| "/".to_owned())
-    }
-
     #[cfg(feature = "qrcode")]
     fn outside(&self) -> HttpResponse {
         let page = self.settings().public.page(&self.page);
@@ -357,11 +267,6 @@ impl Asked {
         )
     }
 
-    #[cfg(not(feature = "qrcode"))]
-    fn outside(&self) -> HttpResponse {
-        self.page(Page::Outside, Reason::LoginRequired)
-    }
-
     fn page(&self, page: Page, reason: Reason) -> HttpResponse {
         let clean = self.settings().public.page(&self.page);
         let facts = Facts {
@@ -369,14 +274,6 @@ impl Asked {
             ..self.facts(reason.as_str())
         };
         html(reason.status(), self.settings().pages.render(page, &facts))
-    }
-
-    fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
-        Facts {
-            english: browser::prefers_english(self.languages.as_ref()),
-            reason,
-            ..Facts::default()
-        }
     }
 
     /// Sets the login cookie, or takes it back.

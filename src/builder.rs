@@ -217,8 +217,8 @@ impl Builder {
         self
     }
 
-    /// How old a login in a session may be, in whole seconds and at least a minute; default: as old as
-    /// the session itself. Who logged in longer ago logs in once more.
+    /// How old a login in a session may be, in whole seconds and at least a minute; default: as old
+    /// as the session itself. Who logged in longer ago logs in once more.
     ///
     /// ```
     /// use std::time::Duration;

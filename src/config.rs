@@ -6,7 +6,8 @@ use crate::urls::base_url;
 
 /// A setting that cannot work, refused at start.
 ///
-/// The message names the setting (in [`Wechat::from_env`] the variable) and says what it wants.
+/// The message names the setting (in [`Wechat::from_env`](crate::Wechat::from_env) the variable)
+/// and says what it wants.
 ///
 /// ```
 /// let refused = actix_wechat::Wechat::builder().build().unwrap_err();

@@ -6,8 +6,9 @@ use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 
 use crate::{
-    answer::{Answer, Asked},
+    answer::Answer,
     api::Worker,
+    asked::Asked,
     browser,
     error::LoginError,
     exchange::{Conclusion, Ticket, exchange},
@@ -134,7 +135,9 @@ struct Asking(Vec<(Wechat, Scopes)>);
 enum Held<I> {
     Enough(I),
     /// A silent login, an old one, or the trace of a log-out.
-    TooLittle(Known),
+    TooLittle {
+        since: u64,
+    },
     Nothing,
 }
 
@@ -149,7 +152,9 @@ impl<I: Identity> Held<I> {
             Some(Known::User(user)) if I::is_met_by(&user) && is_fresh(settings, &user) => {
                 Self::Enough(I::from(user))
             }
-            Some(known) => Self::TooLittle(known),
+            Some(known) => Self::TooLittle {
+                since: known.since(),
+            },
         }
     }
 }
@@ -230,7 +235,7 @@ async fn settle<I: Identity>(
     let step = decide(Visit {
         satisfied: matches!(held, Held::Enough(_)),
         held_since: match &held {
-            Held::TooLittle(known) => Some(known.since()),
+            Held::TooLittle { since } => Some(*since),
             Held::Enough(_) | Held::Nothing => None,
         },
         navigation: browser::navigation(req.method(), req.headers()),
@@ -257,12 +262,15 @@ async fn settle<I: Identity>(
     Err(LoginError::new(match step {
         Step::Run => match held {
             Held::Enough(identity) => return Ok(identity),
-            Held::TooLittle(_) | Held::Nothing => refused(asked),
+            Held::TooLittle { .. } | Held::Nothing => refused(asked),
         },
         Step::Refuse => refused(asked),
-        Step::Clean => Answer::Clean {
+        Step::Clean { completed } => Answer::Clean {
             asked,
-            cookie: None,
+            cookie: completed.map(|rounds| LoginCookie::Completed {
+                rounds,
+                issued_at: now,
+            }),
         },
         Step::Login { rounds, cookie } => Answer::Login {
             asked,

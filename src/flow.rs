@@ -62,8 +62,9 @@ pub(crate) struct Visit {
 pub(crate) enum Step {
     /// Let the handler run.
     Run,
-    /// Go to the page without WeChat's parameters.
-    Clean,
+    /// Go to the page without WeChat's parameters. `completed` where the login that the cookie has
+    /// pending came back to somebody who is logged in already: so many had failed before it.
+    Clean { completed: Option<u8> },
     /// A program is not logged in: tell it so.
     Refuse,
     /// Send the visitor to WeChat; so many logins came back and failed before. A HEAD gets no cookie.
@@ -113,7 +114,9 @@ impl Visit {
     fn satisfied_step(self, navigation: Navigation) -> Step {
         match self.callback.clone() {
             None => Step::Run,
-            Some(_) if self.scopes.is_empty() && !self.is_elsewhere => Step::Clean,
+            Some(callback) if self.scopes.is_empty() && !self.is_elsewhere => Step::Clean {
+                completed: self.came_back_completed(navigation, &callback),
+            },
             Some(Callback {
                 code: Some(code),
                 state,
@@ -122,6 +125,15 @@ impl Visit {
             }
             Some(_) => Step::Run,
         }
+    }
+
+    /// A session that only this server can read would else make a loop: the next server starts a
+    /// login, this one finds it unnecessary, and nobody counts.
+    fn came_back_completed(&self, navigation: Navigation, callback: &Callback) -> Option<u8> {
+        let ours = navigation == Navigation::Get
+            && callback.code.is_some()
+            && self.started(&callback.state);
+        ours.then(|| self.rounds_before())
     }
 
     fn exchange(&self, code: String, state: State) -> Step {
@@ -134,13 +146,13 @@ impl Visit {
 
     /// This browser started this login, and on a page that asks what this page asks.
     fn is_ours(&self, state: &State) -> bool {
-        self.scopes.contains(state.scope)
-            && self
-                .cookie
-                .as_ref()
-                .and_then(LoginCookie::challenge)
-                .as_ref()
-                == Some(&state.challenge)
+        self.scopes.contains(state.scope) && self.started(state)
+    }
+
+    /// This browser started this login.
+    fn started(&self, state: &State) -> bool {
+        let challenge = self.cookie.as_ref().and_then(LoginCookie::challenge);
+        challenge.as_ref() == Some(&state.challenge)
     }
 
     /// A login succeeded a moment ago, and yet the session holds nothing as new as that.

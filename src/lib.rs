@@ -11,6 +11,7 @@
 
 mod answer;
 mod api;
+mod asked;
 mod browser;
 mod builder;
 mod config;

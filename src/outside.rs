@@ -82,11 +82,13 @@ impl Outside {
         }
     }
 
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(self.0, OutsideKind::Redirect)
+    }
+
+    #[cfg(feature = "qrcode")]
     pub(crate) fn is_qr(&self) -> bool {
-        #[cfg(feature = "qrcode")]
-        return matches!(self.0, OutsideKind::Qr);
-        #[cfg(not(feature = "qrcode"))]
-        false
+        matches!(self.0, OutsideKind::Qr)
     }
 }
 

@@ -62,6 +62,7 @@ const TEMPLATES: [(&str, &str); 13] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     AskFirst,
+    #[cfg(feature = "qrcode")]
     Outside,
     Of(Reason),
 }
@@ -70,6 +71,7 @@ impl Page {
     const fn template(self) -> &'static str {
         match self {
             Self::AskFirst => "ask_first.html",
+            #[cfg(feature = "qrcode")]
             Self::Outside => "outside.html",
             Self::Of(reason) => match reason {
                 Reason::LoginRequired => "login_required.html",

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 
 use super::*;
 use crate::{
-    answer::Asked,
+    asked::Asked,
     errcode::{Call, Fault},
     exchange::Failure,
     urls::Scope,

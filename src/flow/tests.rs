@@ -206,8 +206,9 @@ fn each_case_has_its_step() {
 
 #[test]
 fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
-    use Step::{Clean, Run};
+    use Step::Run;
 
+    let clean = |completed| Step::Clean { completed };
     let nobody_asks = Scopes::default();
     let sibling_asks = visit().scopes;
     let table = [
@@ -217,11 +218,13 @@ fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
         (nobody_asks, GET, None, pending(3), Run),
         (nobody_asks, HEAD, None, None, Run),
         // Whosever the callback is.
-        (nobody_asks, GET, callback(0), pending(0), Clean),
-        (nobody_asks, GET, callback(3), other_pending(3), Clean),
-        (nobody_asks, GET, callback(0), completed(0, 1), Clean),
-        (nobody_asks, GET, declined(), None, Clean),
-        (nobody_asks, HEAD, callback(0), pending(0), Clean),
+        (nobody_asks, GET, callback(0), pending(0), clean(Some(0))),
+        (nobody_asks, GET, callback(0), pending(2), clean(Some(2))),
+        (nobody_asks, GET, callback(3), other_pending(3), clean(None)),
+        (nobody_asks, GET, callback(0), completed(0, 1), clean(None)),
+        (nobody_asks, GET, declined(), None, clean(None)),
+        (nobody_asks, GET, declined(), pending(0), clean(None)),
+        (nobody_asks, HEAD, callback(0), pending(0), clean(None)),
         // Another extractor of the handler waits for it; all else is for that one to answer.
         (sibling_asks, PROGRAM, callback(0), pending(0), Run),
         (sibling_asks, GET, None, pending(0), Run),
@@ -378,7 +381,7 @@ proptest! {
         let is_person = visit.navigation.is_some();
         let may_be = match &step {
             Step::Run => visit.satisfied,
-            Step::Clean => visit.satisfied && is_person && visit.callback.is_some(),
+            Step::Clean { .. } => visit.satisfied && is_person && visit.callback.is_some(),
             Step::Refuse => !visit.satisfied && !is_person,
             Step::Login { rounds, cookie: true } => {
                 !visit.satisfied && visit.navigation == Some(Navigation::Get) && *rounds < State::MAX_ROUNDS

@@ -415,11 +415,15 @@ fn user_adds_at_most_1500_bytes_to_the_cookie() {
         .flat_map(|fill| [(fill, ""), (fill, "apples and pears")])
     {
         // The most that fits; nothing is cut from it.
-        let mut user = user("oABCDEFGHIJKLMNOPQRSTUVWXYZ0");
-        while cost(KEY, &encode(&user)) <= BUDGET {
-            user.headimgurl.push_str(fill);
-        }
-        user.headimgurl.pop();
+        let filled = |times| WechatUser {
+            headimgurl: fill.repeat(times),
+            ..user("oABCDEFGHIJKLMNOPQRSTUVWXYZ0")
+        };
+        let size = |times| cost(KEY, &encode(&filled(times)));
+        let most = (0..BUDGET)
+            .take_while(|times| size(*times) <= BUDGET)
+            .last();
+        let user = filled(most.unwrap());
         assert!(cost(KEY, &encode(&user)) > BUDGET - 5, "{fill}");
         // Encryption makes the bytes random, and base64 some of them costly.
         for _ in 0..20 {

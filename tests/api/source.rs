@@ -112,7 +112,7 @@ impl Sources {
                     return Named::Std;
                 }
                 assert!(
-                    rest.first().is_some() || EXTERN.contains(&first.as_str()),
+                    !rest.is_empty() || EXTERN.contains(&first.as_str()),
                     "what is `{first}` in {module:?}?"
                 );
                 Named::Elsewhere(path.to_vec())

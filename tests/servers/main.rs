@@ -8,7 +8,7 @@ mod redis;
 
 use actix_wechat::simulator::{Account, Consent, Person, Simulator};
 use libtest_mimic::Arguments;
-use support::{Page, Visitor};
+use support::{Page, Visitor, program::trials};
 
 const PROFILE: &str = "/wechat8008/index";
 /// Shared by the servers of one site.
@@ -22,7 +22,28 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = redis::trials();
     trials.extend(nginx::trials());
+    trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Ignored where somebody works, a failure where changes are judged.
+async fn a_missing_program_is_told_by_name() {
+    let alone = |ci: &str| {
+        let this = std::env::current_exe().expect("the path of this test");
+        let done = std::process::Command::new(this)
+            .args(["--exact", "redis::the_session_id_changes_at_login"])
+            .env("PATH", "")
+            .env("CI", ci)
+            .output()
+            .expect("this test once more");
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(said.contains("[needs redis-server]"), "{said}");
+        (done.status.success(), said)
+    };
+    let (passed, said) = alone("");
+    assert!(passed && said.contains(" 1 ignored"), "{said}");
+    let (passed, said) = alone("true");
+    assert!(!passed && said.contains(" 1 failed"), "{said}");
 }
 
 /// Everybody consents at once, as 小明.

@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_hostile_client_changes_no_address,
         the_largest_answer_fits_into_nginx_s_buffer,
         fifty_double_callbacks_split_between_two_servers,
+        two_servers_without_a_common_key_end_on_a_page,
     ];
     all.extend(trials![["nginx", "openssl"]; https_gets_cookies_for_https_only]);
     all.extend(trials![["nginx", "redis-server"];
@@ -73,7 +74,17 @@ impl Site {
                 SESSION_KEY,
             ];
             all.extend_from_slice(variables);
-            Demo::start(&wechat, &all)
+            // One without a value is taken away.
+            let gone = |name| {
+                all.iter()
+                    .any(|(it, value)| *it == name && value.is_empty())
+            };
+            let kept: Vec<_> = all
+                .iter()
+                .filter(|(name, _)| !gone(*name))
+                .copied()
+                .collect();
+            Demo::start(&wechat, &kept)
         });
         let nginx = Program::start_at(port, program::command("nginx"), |nginx, folder, port| {
             let configuration = format!(
@@ -406,6 +417,20 @@ async fn fifty_double_callbacks_split_between_two_servers_that_share_redis() {
     let url = redis.url();
     let site = Site::start(wechat().await, &EVERYTHING, &[("REDIS_URL", &url)]);
     fifty_double_callbacks(&site).await;
+}
+
+/// The operator forgot to share the key: each server logs in, and the other one does not know it.
+async fn two_servers_without_a_common_key_end_on_a_page() {
+    let site = Site::start(wechat().await, &EVERYTHING, &[("SESSION_KEY", "")]);
+    for path in [PROFILE, "/openid"] {
+        let pages = Visitor::new().travel(&site.at(path)).await;
+        let redirects = pages.iter().filter(|page| page.is_authorize()).count();
+        assert!(
+            redirects <= 3,
+            "{redirects} redirects to WeChat: {pages:#?}"
+        );
+        pages.last().expect("a page").assert_status(500);
+    }
 }
 
 /// Each visitor's browser sends the callback twice at once, and nginx deals the two out to both
