@@ -12,7 +12,7 @@ use crate::{
     browser,
     pages::Facts,
     pending::LoginCookie,
-    urls::{self, Scope, State},
+    urls::{self, Callback, Scope, State},
     wechat::{Settings, Wechat},
 };
 
@@ -39,6 +39,7 @@ impl Asked {
     pub(crate) fn new(
         wechat: &Wechat,
         req: &HttpRequest,
+        callback: Option<&Callback>,
         cookie: Option<LoginCookie>,
         scope: Scope,
         now: u64,
@@ -47,7 +48,7 @@ impl Asked {
         let minds_browser = !wechat.0.outside.is_redirect();
         Self {
             wechat: wechat.clone(),
-            page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
+            page: urls::without(req.uri().path(), req.uri().query(), callback).into_owned(),
             cookie,
             scope,
             is_get: req.method() == Method::GET,

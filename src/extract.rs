@@ -232,6 +232,14 @@ async fn settle<I: Identity>(
     let settings = &worker.wechat.0;
     let now = settings.now();
     let cookie = LoginCookie::find(req.headers(), &settings.cookie_name, now);
+    let asked = Asked::new(
+        &worker.wechat,
+        req,
+        callback.as_ref(),
+        cookie.clone(),
+        I::SCOPE,
+        now,
+    );
     let step = decide(Visit {
         satisfied: matches!(held, Held::Enough(_)),
         held_since: match &held {
@@ -250,11 +258,10 @@ async fn settle<I: Identity>(
             )
         }),
         callback,
-        cookie: cookie.clone(),
+        cookie,
         scopes: Asking::of(req, &worker.wechat),
         now,
     });
-    let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);
     let refused = |asked| Answer::Refused {
         asked,
         html: browser::wants_html(req.headers()),

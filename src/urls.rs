@@ -139,6 +139,9 @@ fn has_wechats_code(query: &str, state: &State) -> bool {
 }
 
 fn decode(value: &str) -> String {
+    if !value.contains(['%', '+']) {
+        return value.to_owned();
+    }
     // Behind an empty name the whole text is one value, whatever `=` it holds.
     form_urlencoded::parse(format!("={value}").as_bytes())
         .map(|(_, value)| value.into_owned())
@@ -159,10 +162,19 @@ fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
 
 /// Path and query without what WeChat appended; every other byte stays as it came.
 pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
+    without(path, query, query.and_then(Callback::find).as_ref())
+}
+
+/// The same, where the callback in the query is known already.
+pub(crate) fn without<'a>(
+    path: &'a str,
+    query: Option<&'a str>,
+    callback: Option<&Callback>,
+) -> Cow<'a, str> {
     let Some(query) = query else {
         return Cow::Borrowed(path);
     };
-    let Some(callback) = Callback::find(query) else {
+    let Some(callback) = callback else {
         return Cow::Owned(format!("{path}?{query}"));
     };
     let pairs: Vec<&str> = query.split('&').collect();
