@@ -190,7 +190,7 @@ impl Asked {
         if failure.quota {
             response
                 .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         let resets_count = matches!(
             reason,

@@ -350,7 +350,7 @@ fn calls_are_the_documented_ones() {
         let exchanged = worker.exchange(&worker.wechat.0.account, "c&d").await;
         assert_eq!(exchanged.ok().unwrap().openid, "o/A");
         assert!(worker.profile("59_a", "o/A").await.is_ok());
-        let refreshed = worker.refresh("59_r=").await.unwrap();
+        let refreshed = worker.refresh("wx1", "59_r=").await.unwrap();
         assert_eq!((refreshed.access_token(), refreshed.scope()), ("59_a", ""));
         assert_eq!(worker.check("59_a", "o/A").await, Ok(true));
     });
@@ -423,7 +423,7 @@ fn nobody_there_is_not_the_same_as_nobody_answering() {
         assert_eq!(err, CallError::new(Call::Profile, Fault::Unconnected));
 
         let (worker, _asked) = upstream(SHORT, vec![None]);
-        let err = worker.refresh("59_r").await.unwrap_err();
+        let err = worker.refresh("wx1", "59_r").await.unwrap_err();
         assert_eq!(err, CallError::new(Call::Refresh, Fault::TimedOut));
 
         // The app's own client may be less patient than the deadline.

@@ -250,6 +250,49 @@ fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
 }
 
 #[test]
+fn a_login_to_another_account_is_left_to_that_account() {
+    use Step::{Clean, Run};
+
+    let table = [
+        (GET, callback(0), true, Run),
+        (HEAD, callback(0), true, Run),
+        (GET, declined(), true, Run),
+        (GET, None, true, Run),
+        (GET, callback(0), false, Clean),
+    ];
+    for (navigation, callback, is_elsewhere, expected) in table {
+        let visit = Visit {
+            satisfied: true,
+            held_since: Some(NOW),
+            navigation,
+            callback,
+            is_elsewhere,
+            scopes: Scopes::default(),
+            ..visit()
+        };
+        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+    }
+}
+
+#[test]
+fn a_session_that_holds_something_older_than_the_login_is_lost() {
+    let table = [
+        (Some(NOW - 10), login_after(0)),
+        (Some(NOW - 9), login_after(0)),
+        (Some(NOW - 11), login_after(2)),
+        (None, login_after(2)),
+    ];
+    for (held_since, expected) in table {
+        let visit = Visit {
+            held_since,
+            cookie: completed(1, 10),
+            ..visit()
+        };
+        assert_eq!(decide(visit), expected, "{held_since:?}");
+    }
+}
+
+#[test]
 fn a_callback_belongs_to_a_page_that_asks_for_its_scope() {
     let base = Scopes::default().with(Scope::Base);
     let table = [

@@ -5,6 +5,7 @@ use actix_web::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::urls::Scope;
 
 const NOW: u64 = 1_700_000_000;
 const NONCE: &str = "0123456789abcdefABCDEF0123456789";
@@ -222,6 +223,65 @@ fn the_one_cookie_of_the_name_is_found() {
         LoginCookie::find(&headers(&[&[ours, b"\xff"].concat()]), NAME, NOW),
         None
     );
+}
+
+#[test]
+fn state_carries_a_digest_of_the_nonce() {
+    // Half of what sha256sum says of it.
+    let digest = "f31865abd809684a189dd3ec31882f96";
+    assert_eq!(pending(0, NOW).challenge().as_deref(), Some(digest));
+    let completed = LoginCookie::Completed {
+        rounds: 0,
+        issued_at: NOW,
+    };
+    assert_eq!(completed.challenge(), None);
+    assert_eq!(completed.issued_at(), NOW);
+    assert_eq!(pending(0, NOW - 1).issued_at(), NOW - 1);
+}
+
+#[test]
+fn login_to_another_account_is_known_by_its_cookie() {
+    let state = State {
+        rounds: 0,
+        scope: Scope::UserInfo,
+        own_code: false,
+        challenge: pending(0, NOW).challenge().unwrap(),
+    };
+    let of_another = State {
+        challenge: NONCE.to_owned(),
+        ..state.clone()
+    };
+    let value = pending(0, NOW).encode();
+    let expired = pending(0, NOW - 600).encode();
+    let completed = format!("1.0.{NOW}.");
+    let table = [
+        (format!("wechat.wx2={value}"), true),
+        (
+            format!("a=b; wechat.wx2={completed}; wechat.wx3={value}"),
+            true,
+        ),
+        // This account's own, another app's, or worth nothing.
+        (format!("{NAME}={value}"), false),
+        (format!("__Host-wechat.wx2={value}"), false),
+        (format!("wx2={value}"), false),
+        (format!("wechat.wx2={expired}"), false),
+        (format!("wechat.wx2={completed}"), false),
+        (String::new(), false),
+    ];
+    for (line, expected) in table {
+        let headers = headers(&[line.as_bytes()]);
+        let is_elsewhere = |state| LoginCookie::is_elsewhere(&headers, NAME, false, state, NOW);
+        assert_eq!(is_elsewhere(&state), expected, "{line}");
+        assert!(!is_elsewhere(&of_another), "{line}");
+    }
+    let secure = headers(&[format!("__Host-wechat.wx2={value}").as_bytes()]);
+    assert!(LoginCookie::is_elsewhere(
+        &secure,
+        "__Host-wechat.wx1",
+        true,
+        &state,
+        NOW
+    ));
 }
 
 #[test]

@@ -152,7 +152,15 @@ fn unreadable_form_is_nothing() {
     for form in forms {
         assert_eq!(SLOT.decode(&form.replace('|', "\u{7f}")), None, "{form}");
     }
-    // A user of a website app that is offered no more.
+    // A user of a website app that is offered no more, or of another one.
+    let of_another = Slot {
+        website: Some("wx3"),
+        ..SLOT
+    };
+    assert_eq!(
+        of_another.decode(&encode(&website_user("oABC", None))),
+        None
+    );
     let without_website = Slot {
         website: None,
         ..SLOT
@@ -215,6 +223,17 @@ fn next_user_inherits_nothing_and_the_same_one_everything() {
             assert_eq!(session.status(), SessionStatus::Renewed, "{case}");
         }
     }
+}
+
+#[test]
+fn what_is_known_has_an_openid_and_a_time() {
+    let session = session();
+    SLOT.store(&session, &user("oA")).unwrap();
+    let known = SLOT.load(&session).unwrap();
+    assert_eq!((known.openid(), known.since()), ("oA", 1_700_000_000));
+    SLOT.forget(&session, LOGGED_OUT_AT);
+    let known = SLOT.load(&session).unwrap();
+    assert_eq!((known.openid(), known.since()), ("oA", LOGGED_OUT_AT));
 }
 
 /// What the session holds after one request, as the next finds it.

@@ -169,12 +169,23 @@ fn a_code_of_the_pages_own_is_not_wechats() {
 fn state_of_another_shape_is_the_apps() {
     let nonce = "0123456789abcdefABCDEF0123456789";
     let ours = [
-        format!("0u{nonce}"),
-        format!("3b{nonce}"),
-        format!("1l{nonce}"),
+        ("0b", 0, Scope::Base, false),
+        ("1u", 1, Scope::UserInfo, false),
+        ("2l", 2, Scope::Login, false),
+        ("3c", 3, Scope::Base, true),
+        ("0v", 0, Scope::UserInfo, true),
+        ("1m", 1, Scope::Login, true),
     ];
-    for text in ours {
-        assert_eq!(State::parse(&text).unwrap().encode(), text);
+    for (head, rounds, scope, own_code) in ours {
+        let text = format!("{head}{nonce}");
+        let expected = State {
+            rounds,
+            scope,
+            own_code,
+            challenge: nonce.to_owned(),
+        };
+        assert_eq!(expected.encode(), text);
+        assert_eq!(State::parse(&text), Some(expected), "{head}");
     }
     let foreign = [
         String::new(),
@@ -215,6 +226,22 @@ fn scopes_have_wechats_names_and_letters_of_their_own() {
         assert_eq!(Scope::from_letter(letter), Some(scope));
     }
     assert_eq!(Scope::from_letter('x'), None);
+}
+
+#[test]
+fn page_has_a_code_where_its_query_has_one() {
+    let table = [
+        ("/p?code=1", true),
+        ("/p?x&code", true),
+        ("/p?code=&x", true),
+        ("/p", false),
+        ("/code=1", false),
+        ("/p?codec=1&x=code", false),
+        ("/p&code=1", false),
+    ];
+    for (page, expected) in table {
+        assert_eq!(has_code(page), expected, "{page}");
+    }
 }
 
 #[test]

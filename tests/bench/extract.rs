@@ -4,6 +4,7 @@
 //!
 //! On a machine that does other things, trust the ratios within one run, and `instructions` more than either.
 
+#[allow(dead_code, reason = "each benchmark uses its part")]
 mod app;
 mod by_hand;
 mod cases;
