@@ -17,7 +17,7 @@ use crate::{
     hook::Tokens,
     reason::Reason,
     urls::encode,
-    user::{number, text},
+    user::{as_text, number, text},
     wechat::{Credentials, Wechat},
 };
 
@@ -359,11 +359,8 @@ fn rid(errmsg: &str) -> Option<String> {
 
 /// A field that must be text and say something.
 fn needed(answer: &Map<String, Value>, name: &str) -> Option<String> {
-    answer
-        .get(name)?
-        .is_string()
-        .then(|| text(answer, name))
-        .filter(|text| !text.is_empty())
+    let value = answer.get(name).filter(|value| value.is_string())?;
+    Some(as_text(value)).filter(|text| !text.is_empty())
 }
 
 pub(crate) fn optional(answer: &Map<String, Value>, name: &str) -> Option<String> {

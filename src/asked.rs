@@ -82,9 +82,9 @@ impl Asked {
 
     /// The login page, which leads back to the page that the program ran on.
     pub(crate) fn login_url(&self, login_path: &str) -> String {
-        let page = urls::encode(&self.referred());
+        let page = self.referred();
         let public = &self.settings().public;
-        public.path(&format!("{login_path}?return_to={page}"))
+        public.path(&format!("{login_path}?return_to={}", urls::encode(&page)))
     }
 
     /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form

@@ -180,7 +180,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
     match held {
         Held::Enough(identity) if callback.is_none() => Box::pin(ready(Ok(identity))),
         held => {
-            if !matches!(held, Held::Enough(_)) {
+            if callback.is_some() && !matches!(held, Held::Enough(_)) {
                 // Said now, decided when polled: by then all extractors of the handler have spoken.
                 Asking::add::<I>(req, &worker.wechat);
             }

@@ -319,11 +319,15 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Percent-encodes one query value.
-pub(crate) fn encode(value: &str) -> String {
+/// Percent-encodes one query value; ids, codes and tokens need none of it.
+pub(crate) fn encode(value: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if value.bytes().all(is_plain) {
+        return Cow::Borrowed(value);
+    }
     let mut encoded = String::with_capacity(value.len() * 2);
     encoded.extend(form_urlencoded::byte_serialize(value.as_bytes()));
-    encoded
+    Cow::Owned(encoded)
 }
 
 /// The page at WeChat where a login begins. The parameters stand in the documented order, which

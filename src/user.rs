@@ -235,7 +235,7 @@ pub(crate) fn text(answer: &Map<String, Value>, name: &str) -> String {
     answer.get(name).map(as_text).unwrap_or_default()
 }
 
-fn as_text(value: &Value) -> String {
+pub(crate) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) if may_hold_controls(text) => text.replace(char::is_control, " "),
         Value::String(text) => text.clone(),
