@@ -330,7 +330,11 @@ fn parse(body: &[u8]) -> Option<Map<String, Value>> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(body),
     };
-    if body.bytes().any(|byte| byte < b' ') {
+    // To the end, for then processors look at many bytes at a time.
+    if body
+        .bytes()
+        .fold(false, |found, byte| found | (byte < b' '))
+    {
         // Harmless between tokens, and the cure within strings.
         body = body.replace(|char: char| char < ' ', " ").into();
     }

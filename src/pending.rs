@@ -71,14 +71,14 @@ impl LoginCookie {
     }
 
     pub(crate) fn encode(&self) -> String {
-        match self {
-            Self::Pending {
-                rounds,
-                issued_at,
-                nonce,
-            } => format!("{VERSION}.{rounds}.{issued_at}.{nonce}"),
-            Self::Completed { rounds, issued_at } => format!("{VERSION}.{rounds}.{issued_at}."),
-        }
+        let (rounds, issued_at) = (self.rounds().to_string(), self.issued_at().to_string());
+        [
+            VERSION,
+            &rounds,
+            &issued_at,
+            self.nonce().unwrap_or_default(),
+        ]
+        .join(".")
     }
 
     /// The pending login to send a visitor out with: the one already under way, so that tabs share
