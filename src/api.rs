@@ -277,7 +277,7 @@ impl Worker {
 
     async fn get(&self, call: Call, query: &str) -> Result<Map<String, Value>, CallError> {
         let failed = |fault| CallError::new(call, fault);
-        let url = format!("{}{}?{query}", self.wechat.0.api_url, call.path());
+        let url = [self.wechat.0.api_url.as_str(), call.path(), "?", query].concat();
         let mut answer = self.client.get(url).send().await.map_err(|err| {
             failed(match err {
                 // What awc says of a connection that closed without an answer: it was made.

@@ -39,7 +39,7 @@ pub(crate) enum LoginCookie {
 impl LoginCookie {
     /// The one valid login cookie of a request. Of two, somebody planted one: neither is believed.
     pub(crate) fn find(headers: &HeaderMap, name: &str, now: u64) -> Option<Self> {
-        let mut values = cookies(headers, name).filter(|cookie| cookie.name() == name);
+        let mut values = cookies(headers, |known| known == name);
         let only = values.next()?;
         if values.next().is_some() {
             return None;
@@ -138,8 +138,7 @@ impl LoginCookie {
         now: u64,
     ) -> bool {
         let family = cookie_name("", secure);
-        cookies(headers, &family)
-            .filter(|cookie| cookie.name() != name)
+        cookies(headers, |known| known != name && known.starts_with(&family))
             .filter_map(|cookie| Self::parse(cookie.value(), now)?.challenge())
             .any(|challenge| challenge == state.challenge)
     }
@@ -159,15 +158,21 @@ impl LoginCookie {
     }
 }
 
-/// The cookies of a request whose names begin so, as far as they can be read. Others, a session of
-/// half a kilobyte among them, are not taken apart.
-fn cookies<'a>(headers: &'a HeaderMap, start: &'a str) -> impl Iterator<Item = Cookie<'a>> {
+/// The cookies of a request by their names, as far as they can be read. Others, a session of half a
+/// kilobyte among them, are not taken apart.
+fn cookies(
+    headers: &HeaderMap,
+    is_wanted: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = Cookie<'_>> {
     headers
         .get_all(header::COOKIE)
         .filter_map(|line| std::str::from_utf8(line.as_bytes()).ok())
-        .flat_map(|line| line.split(';').map(str::trim))
-        .filter(move |pair| pair.starts_with(start))
-        .filter_map(|pair| Cookie::parse(pair).ok())
+        .flat_map(|line| line.split(';'))
+        .filter(move |pair| {
+            let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+            is_wanted(name.trim())
+        })
+        .filter_map(|pair| Cookie::parse(pair.trim()).ok())
 }
 
 /// The `Set-Cookie` that takes the login cookie back.
