@@ -113,13 +113,13 @@ impl LoginCookie {
         }
     }
 
-    /// What the nonce is known as in a `state`: half of its SHA-256, in hex digits.
+    /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
     pub(crate) fn challenge(&self) -> Option<String> {
+        const ALPHABET: &[u8; 62] =
+            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let digest = Sha256::digest(self.nonce()?);
-        let half = &digest[..State::NONCE_LEN / 2];
-        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-        let digits = half.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Some(digits.map(digit).collect())
+        let sign = |byte: &u8| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]);
+        Some(digest.iter().map(sign).collect())
     }
 
     pub(crate) fn issued_at(&self) -> u64 {

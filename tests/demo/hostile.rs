@@ -464,8 +464,13 @@ async fn garbage_cookies_are_no_cookies() {
         .duration_since(std::time::UNIX_EPOCH)
         .expect("a date after 1970")
         .as_secs();
-    let nonce = nonce();
-    let callback = format!("{PROFILE}?code=x&state=0u{nonce}");
+    // A login of its own: what the state shows is not what the cookie holds.
+    let visitor = Visitor::new();
+    let start = visitor.get(&demo.at(PROFILE)).await;
+    let state = start.location_param("state").expect("a state");
+    let pending = visitor.cookie(&demo.url, &name).expect("a login cookie");
+    let nonce = pending.rsplit('.').next().expect("a nonce").to_owned();
+    let callback = format!("{PROFILE}?code=x&state={state}");
     let values = [
         String::new(),
         "1".to_owned(),
