@@ -80,6 +80,7 @@ async fn serve(listen: &str, wechat_url: &str) {
     let server = HttpServer::new(move || {
         App::new()
             .route("/hop", web::get().to(async || "hop"))
+            .route("/wait", web::get().to(wait))
             .service(
                 web::scope("")
                     .wrap(app::session(key.clone()))
@@ -98,6 +99,12 @@ async fn serve(listen: &str, wechat_url: &str) {
     });
     println!("ready");
     server.await.expect("a server");
+}
+
+/// A page without the library, that keeps its connection for a while.
+async fn wait() -> &'static str {
+    rt::time::sleep(Duration::from_secs(1)).await;
+    "waited"
 }
 
 /// WeChat's side, and the app as a process of its own.
@@ -437,12 +444,25 @@ async fn memory() {
     }
 }
 
-/// 2,000 visitors at once, while 5 % of WeChat's answers fail in each way there is. Before it a calm day, because what 2,000 open
-/// connections take of memory, the allocator keeps for the next; after it the same again.
+/// 2,000 visitors at once, while 5 % of WeChat's answers fail in each way there is. Before it a page without
+/// the library and a calm day, because what 2,000 open connections take of memory, the allocator keeps for the next.
 async fn in_trouble() {
     const GUESTS: usize = 2_000;
     let scene = Scene::set().await;
     println!("  memory at the start {}", mib(scene.memory()));
+    let waiting: Vec<_> = (0..GUESTS)
+        .map(|_| {
+            let (crowd, url) = (scene.crowd(Side::Library), format!("{}/wait", scene.url));
+            rt::spawn(async move { crowd.get(&mut Guest::number(0), &url).await })
+        })
+        .collect();
+    for task in waiting {
+        assert_eq!(task.await.expect("a visitor").expect("an answer").0, 200);
+    }
+    println!(
+        "  {GUESTS} connections to a page without the library: memory {}",
+        mib(scene.memory())
+    );
     for day in 0..3 {
         let crowd = scene.crowd(Side::Library);
         scene.simulator.clear_calls();

@@ -86,7 +86,13 @@ impl Crowd {
         let client = Client::builder()
             .disable_redirects()
             .timeout(PATIENCE)
-            .connector(Connector::new().limit(10_000).timeout(PATIENCE))
+            .connector(
+                Connector::new()
+                    .limit(10_000)
+                    .timeout(PATIENCE)
+                    // Shorter than the server's, which would close a connection just as it is used.
+                    .conn_keep_alive(Duration::from_secs(2)),
+            )
             .finish();
         Self {
             simulator: simulator.clone(),
