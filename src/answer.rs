@@ -281,11 +281,12 @@ impl Asked {
         let settings = self.settings();
         let (name, secure) = (&settings.cookie_name, settings.public.is_https());
         let cookie = match login {
-            Some(login) => login.to_cookie(name, secure, self.now),
+            Some(login) => login.set_cookie(name, secure, self.now),
             None => removal(name, secure),
         };
-        if response.add_cookie(&cookie).is_err() {
-            tracing::error!(name: "wechat.cookie.failed", "wechat.cookie.failed");
+        match HeaderValue::try_from(cookie) {
+            Ok(cookie) => response.headers_mut().append(header::SET_COOKIE, cookie),
+            Err(_) => tracing::error!(name: "wechat.cookie.failed", "wechat.cookie.failed"),
         }
     }
 }

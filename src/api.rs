@@ -17,7 +17,7 @@ use crate::{
     hook::Tokens,
     reason::Reason,
     urls::encode,
-    user::{number, text},
+    user::{as_text, number, text},
     wechat::{Credentials, Wechat},
 };
 
@@ -277,7 +277,7 @@ impl Worker {
 
     async fn get(&self, call: Call, query: &str) -> Result<Map<String, Value>, CallError> {
         let failed = |fault| CallError::new(call, fault);
-        let url = format!("{}{}?{query}", self.wechat.0.api_url, call.path());
+        let url = [self.wechat.0.api_url.as_str(), call.path(), "?", query].concat();
         let mut answer = self.client.get(url).send().await.map_err(|err| {
             failed(match err {
                 // What awc says of a connection that closed without an answer: it was made.
@@ -330,7 +330,11 @@ fn parse(body: &[u8]) -> Option<Map<String, Value>> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(body),
     };
-    if body.bytes().any(|byte| byte < b' ') {
+    // To the end, for then processors look at many bytes at a time.
+    if body
+        .bytes()
+        .fold(false, |found, byte| found | (byte < b' '))
+    {
         // Harmless between tokens, and the cure within strings.
         body = body.replace(|char: char| char < ' ', " ").into();
     }
@@ -359,11 +363,8 @@ fn rid(errmsg: &str) -> Option<String> {
 
 /// A field that must be text and say something.
 fn needed(answer: &Map<String, Value>, name: &str) -> Option<String> {
-    answer
-        .get(name)?
-        .is_string()
-        .then(|| text(answer, name))
-        .filter(|text| !text.is_empty())
+    let value = answer.get(name).filter(|value| value.is_string())?;
+    Some(as_text(value)).filter(|text| !text.is_empty())
 }
 
 pub(crate) fn optional(answer: &Map<String, Value>, name: &str) -> Option<String> {

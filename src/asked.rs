@@ -12,7 +12,7 @@ use crate::{
     browser,
     pages::Facts,
     pending::LoginCookie,
-    urls::{self, Scope, State},
+    urls::{self, Callback, Scope, State},
     wechat::{Settings, Wechat},
 };
 
@@ -39,6 +39,7 @@ impl Asked {
     pub(crate) fn new(
         wechat: &Wechat,
         req: &HttpRequest,
+        callback: Option<&Callback>,
         cookie: Option<LoginCookie>,
         scope: Scope,
         now: u64,
@@ -47,7 +48,7 @@ impl Asked {
         let minds_browser = !wechat.0.outside.is_redirect();
         Self {
             wechat: wechat.clone(),
-            page: urls::clean(req.uri().path(), req.uri().query()).into_owned(),
+            page: urls::without(req.uri().path(), req.uri().query(), callback).into_owned(),
             cookie,
             scope,
             is_get: req.method() == Method::GET,
@@ -81,9 +82,9 @@ impl Asked {
 
     /// The login page, which leads back to the page that the program ran on.
     pub(crate) fn login_url(&self, login_path: &str) -> String {
-        let page = urls::encode(&self.referred());
+        let page = self.referred();
         let public = &self.settings().public;
-        public.path(&format!("{login_path}?return_to={page}"))
+        public.path(&format!("{login_path}?return_to={}", urls::encode(&page)))
     }
 
     /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form

@@ -13,6 +13,8 @@ static PURPOSE: HeaderName = HeaderName::from_static("purpose");
 static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
+const HTML: &str = "text/html";
+
 /// A request that shows its answer to a person as a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Navigation {
@@ -40,8 +42,12 @@ pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigat
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     !is_script(headers)
         && fetch_metadata(headers, &FETCH_MODE, "navigate")
-        && text(headers.get(header::ACCEPT))
-            .is_some_and(|accept| qualities(accept, ["text/html"]) > [0.0])
+        && text(headers.get(header::ACCEPT)).is_some_and(takes_some_html)
+}
+
+fn takes_some_html(accept: &str) -> bool {
+    weighted(accept)
+        .any(|(kind, parameters)| kind.eq_ignore_ascii_case(HTML) && weight(parameters) > 0.0)
 }
 
 /// Only `XMLHttpRequest` tells of a script: Android's WeChat sends `com.tencent.mm` with each page.
@@ -78,22 +84,19 @@ fn takes_html(headers: &HeaderMap) -> bool {
 
 /// HTML is named, and not below JSON.
 fn prefers_html(accept: &str) -> bool {
-    let [html, json] = qualities(accept, ["text/html", "application/json"]);
-    html > 0.0 && html >= json
-}
-
-/// How much each kind of answer is wanted, 0 where it is not named.
-fn qualities<const N: usize>(accept: &str, kinds: [&str; N]) -> [f32; N] {
-    let mut qualities = [0.0_f32; N];
-    for (name, parameters) in weighted(accept) {
-        if let Some(at) = kinds
-            .iter()
-            .position(|kind| name.eq_ignore_ascii_case(kind))
-        {
-            qualities[at] = qualities[at].max(weight(parameters));
+    let (mut html, mut json) = (0.0_f32, 0.0_f32);
+    for (kind, parameters) in weighted(accept) {
+        if kind.eq_ignore_ascii_case(HTML) {
+            html = html.max(weight(parameters));
+        } else if kind.eq_ignore_ascii_case("application/json") {
+            json = json.max(weight(parameters));
+        }
+        if html >= 1.0 {
+            // Nothing weighs more, so the rest of a browser's long list need not be read.
+            return true;
         }
     }
-    qualities
+    html > 0.0 && html >= json
 }
 
 /// Whether the visitor reads English rather than Chinese; Chinese where nothing is said.
@@ -136,13 +139,14 @@ fn weighted(list: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The quality among a member's parameters, 1 where none is said.
+/// The quality among a member's parameters, 1 where none is said, and at most 1.
 fn weight(parameters: &str) -> f32 {
     parameters
         .split(';')
         .map(str::trim)
         .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-        .map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0))
+        .map_or(1.0_f32, |quality| quality.trim().parse().unwrap_or(0.0))
+        .clamp(0.0, 1.0)
 }
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {

@@ -180,7 +180,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
     match held {
         Held::Enough(identity) if callback.is_none() => Box::pin(ready(Ok(identity))),
         held => {
-            if !matches!(held, Held::Enough(_)) {
+            if callback.is_some() && !matches!(held, Held::Enough(_)) {
                 // Said now, decided when polled: by then all extractors of the handler have spoken.
                 Asking::add::<I>(req, &worker.wechat);
             }
@@ -232,6 +232,14 @@ async fn settle<I: Identity>(
     let settings = &worker.wechat.0;
     let now = settings.now();
     let cookie = LoginCookie::find(req.headers(), &settings.cookie_name, now);
+    let asked = Asked::new(
+        &worker.wechat,
+        req,
+        callback.as_ref(),
+        cookie.clone(),
+        I::SCOPE,
+        now,
+    );
     let step = decide(Visit {
         satisfied: matches!(held, Held::Enough(_)),
         held_since: match &held {
@@ -250,11 +258,10 @@ async fn settle<I: Identity>(
             )
         }),
         callback,
-        cookie: cookie.clone(),
+        cookie,
         scopes: Asking::of(req, &worker.wechat),
         now,
     });
-    let asked = Asked::new(&worker.wechat, req, cookie, I::SCOPE, now);
     let refused = |asked| Answer::Refused {
         asked,
         html: browser::wants_html(req.headers()),

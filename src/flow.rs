@@ -79,7 +79,7 @@ pub(crate) enum Step {
     Stop(Reason),
 }
 
-pub(crate) fn decide(visit: Visit) -> Step {
+pub(crate) fn decide(mut visit: Visit) -> Step {
     let Some(navigation) = visit.navigation else {
         return if visit.satisfied {
             Step::Run
@@ -96,7 +96,7 @@ pub(crate) fn decide(visit: Visit) -> Step {
             cookie: false,
         };
     }
-    match visit.callback.clone() {
+    match visit.callback.take() {
         None => visit.anonymous(),
         Some(Callback { code: None, .. }) => Step::Stop(Reason::Declined),
         Some(Callback {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use actix_web::{
-    cookie::{Cookie, SameSite, time},
+    cookie::Cookie,
     http::header::{self, HeaderMap},
 };
 use rand::distr::{Alphanumeric, SampleString as _};
@@ -39,7 +39,7 @@ pub(crate) enum LoginCookie {
 impl LoginCookie {
     /// The one valid login cookie of a request. Of two, somebody planted one: neither is believed.
     pub(crate) fn find(headers: &HeaderMap, name: &str, now: u64) -> Option<Self> {
-        let mut values = cookies(headers).filter(|cookie| cookie.name() == name);
+        let mut values = cookies(headers, |known| known == name);
         let only = values.next()?;
         if values.next().is_some() {
             return None;
@@ -71,14 +71,14 @@ impl LoginCookie {
     }
 
     pub(crate) fn encode(&self) -> String {
-        match self {
-            Self::Pending {
-                rounds,
-                issued_at,
-                nonce,
-            } => format!("{VERSION}.{rounds}.{issued_at}.{nonce}"),
-            Self::Completed { rounds, issued_at } => format!("{VERSION}.{rounds}.{issued_at}."),
-        }
+        let (rounds, issued_at) = (self.rounds().to_string(), self.issued_at().to_string());
+        [
+            VERSION,
+            &rounds,
+            &issued_at,
+            self.nonce().unwrap_or_default(),
+        ]
+        .join(".")
     }
 
     /// The pending login to send a visitor out with: the one already under way, so that tabs share
@@ -138,8 +138,7 @@ impl LoginCookie {
         now: u64,
     ) -> bool {
         let family = cookie_name("", secure);
-        cookies(headers)
-            .filter(|cookie| cookie.name() != name && cookie.name().starts_with(&family))
+        cookies(headers, |known| known != name && known.starts_with(&family))
             .filter_map(|cookie| Self::parse(cookie.value(), now)?.challenge())
             .any(|challenge| challenge == state.challenge)
     }
@@ -153,24 +152,32 @@ impl LoginCookie {
     }
 
     /// The `Set-Cookie` that carries it.
-    pub(crate) fn to_cookie<'a>(&self, name: &'a str, secure: bool, now: u64) -> Cookie<'a> {
+    pub(crate) fn set_cookie(&self, name: &str, secure: bool, now: u64) -> String {
         let left = LIFETIME.saturating_sub(age(self.issued_at(), now));
-        cookie(name, self.encode(), secure, left)
+        set_cookie(name, &self.encode(), secure, left)
     }
 }
 
-/// The cookies of a request that can be read.
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+/// The cookies of a request by their names, as far as they can be read. Others, a session of half a
+/// kilobyte among them, are not taken apart.
+fn cookies(
+    headers: &HeaderMap,
+    is_wanted: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = Cookie<'_>> {
     headers
         .get_all(header::COOKIE)
         .filter_map(|line| std::str::from_utf8(line.as_bytes()).ok())
         .flat_map(|line| line.split(';'))
+        .filter(move |pair| {
+            let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+            is_wanted(name.trim())
+        })
         .filter_map(|pair| Cookie::parse(pair.trim()).ok())
 }
 
 /// The `Set-Cookie` that takes the login cookie back.
-pub(crate) fn removal(name: &str, secure: bool) -> Cookie<'_> {
-    cookie(name, String::new(), secure, Duration::ZERO)
+pub(crate) fn removal(name: &str, secure: bool) -> String {
+    set_cookie(name, "", secure, Duration::ZERO)
 }
 
 /// On https the `__Host-` prefix keeps sibling hosts from planting one.
@@ -179,14 +186,19 @@ pub(crate) fn cookie_name(appid: &str, secure: bool) -> String {
     format!("{prefix}wechat.{appid}")
 }
 
-fn cookie(name: &str, value: String, secure: bool, left: Duration) -> Cookie<'_> {
-    Cookie::build(name, value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(secure)
-        .max_age(time::Duration::try_from(left).unwrap_or_default())
-        .finish()
+/// Name and value are letters, digits and dots, so that nothing needs quoting; and a cookie builder
+/// with its copies costs a tenth of the redirect that every anonymous visitor gets.
+fn set_cookie(name: &str, value: &str, secure: bool, left: Duration) -> String {
+    [
+        name,
+        "=",
+        value,
+        "; HttpOnly; SameSite=Lax",
+        if secure { "; Secure" } else { "" },
+        "; Path=/; Max-Age=",
+        &left.as_secs().to_string(),
+    ]
+    .concat()
 }
 
 fn age(issued_at: u64, now: u64) -> Duration {

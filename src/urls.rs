@@ -139,6 +139,9 @@ fn has_wechats_code(query: &str, state: &State) -> bool {
 }
 
 fn decode(value: &str) -> String {
+    if !value.contains(['%', '+']) {
+        return value.to_owned();
+    }
     // Behind an empty name the whole text is one value, whatever `=` it holds.
     form_urlencoded::parse(format!("={value}").as_bytes())
         .map(|(_, value)| value.into_owned())
@@ -159,10 +162,19 @@ fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
 
 /// Path and query without what WeChat appended; every other byte stays as it came.
 pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
+    without(path, query, query.and_then(Callback::find).as_ref())
+}
+
+/// The same, where the callback in the query is known already.
+pub(crate) fn without<'a>(
+    path: &'a str,
+    query: Option<&'a str>,
+    callback: Option<&Callback>,
+) -> Cow<'a, str> {
     let Some(query) = query else {
         return Cow::Borrowed(path);
     };
-    let Some(callback) = Callback::find(query) else {
+    let Some(callback) = callback else {
         return Cow::Owned(format!("{path}?{query}"));
     };
     let pairs: Vec<&str> = query.split('&').collect();
@@ -307,11 +319,15 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Percent-encodes one query value.
-pub(crate) fn encode(value: &str) -> String {
+/// Percent-encodes one query value; ids, codes and tokens need none of it.
+pub(crate) fn encode(value: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if value.bytes().all(is_plain) {
+        return Cow::Borrowed(value);
+    }
     let mut encoded = String::with_capacity(value.len() * 2);
     encoded.extend(form_urlencoded::byte_serialize(value.as_bytes()));
-    encoded
+    Cow::Owned(encoded)
 }
 
 /// The page at WeChat where a login begins. The parameters stand in the documented order, which

@@ -235,7 +235,7 @@ pub(crate) fn text(answer: &Map<String, Value>, name: &str) -> String {
     answer.get(name).map(as_text).unwrap_or_default()
 }
 
-fn as_text(value: &Value) -> String {
+pub(crate) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) if may_hold_controls(text) => text.replace(char::is_control, " "),
         Value::String(text) => text.clone(),
@@ -245,10 +245,12 @@ fn as_text(value: &Value) -> String {
 }
 
 /// A quick look at the bytes, which clears nearly all text: the characters U+0080 to U+009F begin
-/// with the byte C2, as do some harmless ones.
+/// with the byte C2, as do some harmless ones. It goes on to the end, for then processors look at
+/// many bytes at a time.
 fn may_hold_controls(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| byte.is_ascii_control() || byte == 0xc2)
+    text.bytes().fold(false, |found, byte| {
+        found | byte.is_ascii_control() | (byte == 0xc2)
+    })
 }
 
 /// A field as a number: WeChat has sent the same one as a number and as text.

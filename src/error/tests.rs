@@ -20,7 +20,7 @@ fn asked() -> Asked {
         .build()
         .unwrap();
     let request = TestRequest::with_uri("/p?x=1").to_http_request();
-    Asked::new(&wechat, &request, None, Scope::UserInfo, 0)
+    Asked::new(&wechat, &request, None, None, Scope::UserInfo, 0)
 }
 
 #[test]

@@ -1,4 +1,7 @@
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{
+    cookie::{SameSite, time},
+    http::header::{HeaderName, HeaderValue},
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -285,20 +288,20 @@ fn login_to_another_account_is_known_by_its_cookie() {
 fn cookie_is_for_this_host_and_a_login_long() {
     let pending = pending(1, NOW - 100);
     for secure in [true, false] {
-        let cookie = pending.to_cookie(NAME, secure, NOW);
+        let cookie = Cookie::parse(pending.set_cookie(NAME, secure, NOW)).unwrap();
         assert_eq!(cookie.name_value(), (NAME, pending.encode().as_str()));
         assert_eq!(cookie.max_age(), Some(time::Duration::seconds(500)));
         assert_eq!(cookie.path(), Some("/"));
         assert_eq!(cookie.http_only(), Some(true));
         assert_eq!(cookie.same_site(), Some(SameSite::Lax));
-        assert_eq!(cookie.secure(), Some(secure));
+        assert_eq!(cookie.secure().unwrap_or_default(), secure);
         assert_eq!(cookie.domain(), None);
 
-        let taken_back = removal(NAME, secure);
+        let taken_back = Cookie::parse(removal(NAME, secure)).unwrap();
         assert_eq!(taken_back.name_value(), (NAME, ""));
         assert_eq!(taken_back.max_age(), Some(time::Duration::ZERO));
         assert_eq!(taken_back.path(), Some("/"));
-        assert_eq!(taken_back.secure(), Some(secure));
+        assert_eq!(taken_back.secure().unwrap_or_default(), secure);
     }
     assert_eq!(cookie_name("wx1", true), "__Host-wechat.wx1");
     assert_eq!(cookie_name("wx1", false), "wechat.wx1");
@@ -307,7 +310,7 @@ fn cookie_is_for_this_host_and_a_login_long() {
 proptest! {
     #[test]
     fn cookie_comes_back(cookie in a_cookie(), secure: bool) {
-        let sent = cookie.to_cookie(NAME, secure, NOW).stripped().to_string();
+        let sent = Cookie::parse(cookie.set_cookie(NAME, secure, NOW)).unwrap().stripped().to_string();
         prop_assert!(sent.len() < 100);
         prop_assert_eq!(LoginCookie::find(&headers(&[sent.as_bytes()]), NAME, NOW), Some(cookie));
     }

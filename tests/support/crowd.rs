@@ -12,7 +12,10 @@ use std::{
 
 use actix_web::http::header;
 use actix_wechat::simulator::{Endpoint, Fault, Person, Simulator};
-use awc::{Client, Connector};
+use awc::{
+    Client, ClientRequest, Connector,
+    error::{ConnectError, SendRequestError},
+};
 use rand::{SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 
 /// No login needs so many: three to WeChat, three back, and the clean page after each.
@@ -83,7 +86,13 @@ impl Crowd {
         let client = Client::builder()
             .disable_redirects()
             .timeout(PATIENCE)
-            .connector(Connector::new().limit(10_000).timeout(PATIENCE))
+            .connector(
+                Connector::new()
+                    .limit(10_000)
+                    .timeout(PATIENCE)
+                    // Shorter than the server's, which would close a connection just as it is used.
+                    .conn_keep_alive(Duration::from_secs(2)),
+            )
             .finish();
         Self {
             simulator: simulator.clone(),
@@ -131,17 +140,14 @@ impl Crowd {
         guest: &mut Guest,
         url: &str,
     ) -> Result<(u16, Option<String>, String), String> {
-        let mut request = self
-            .client
-            .get(url)
-            .no_decompress()
-            .insert_header((header::ACCEPT, "text/html,*/*;q=0.8"))
-            .insert_header((header::USER_AGENT, super::visitor::WECHAT_UA));
-        let cookies = guest.cookie_header();
-        if !cookies.is_empty() {
-            request = request.insert_header((header::COOKIE, cookies));
+        let mut answer = match self.request(guest, url).send().await {
+            // An idle connection that the server has just closed: browsers take another one.
+            Err(SendRequestError::Connect(ConnectError::Disconnected)) => {
+                self.request(guest, url).send().await
+            }
+            answer => answer,
         }
-        let mut answer = request.send().await.map_err(|err| err.to_string())?;
+        .map_err(|err| err.to_string())?;
         let body = answer.body().await.map_err(|err| err.to_string())?;
         for line in answer.headers().get_all(header::SET_COOKIE) {
             let line = line.to_str().map_err(|err| err.to_string())?;
@@ -159,6 +165,19 @@ impl Crowd {
             location.map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned()),
             String::from_utf8_lossy(&body).into_owned(),
         ))
+    }
+
+    fn request(&self, guest: &Guest, url: &str) -> ClientRequest {
+        let request = self
+            .client
+            .get(url)
+            .no_decompress()
+            .insert_header((header::ACCEPT, "text/html,*/*;q=0.8"))
+            .insert_header((header::USER_AGENT, super::visitor::WECHAT_UA));
+        match guest.cookie_header() {
+            cookies if cookies.is_empty() => request,
+            cookies => request.insert_header((header::COOKIE, cookies)),
+        }
     }
 
     pub fn openid(&self, guest: &Guest) -> String {
