@@ -9,5 +9,6 @@ mod simulator {
     mod handle;
     mod pages;
     mod qr;
+    mod replay;
     mod snapshot;
 }

@@ -20,7 +20,7 @@ pub(super) async fn authorize(world: web::Data<World>, request: HttpRequest) -> 
     world.record(Endpoint::Authorize, &request, &[], &params);
     let work = || first_visit(&world, &request, &params);
     match world.faults.next(Endpoint::Authorize, world.now()) {
-        None => work().into_response(),
+        None => answer(&world, &request, work()).await,
         Some(fault) => spoil(&request, fault, work, |errcode| error(&world, errcode)).await,
     }
 }
@@ -34,6 +34,7 @@ pub(super) async fn choose(
     decided(&world, &request, &id, |asked, person| {
         consent_page(&world, asked, person, &asked_query(&request))
     })
+    .await
 }
 
 pub(super) async fn allow(
@@ -45,6 +46,7 @@ pub(super) async fn allow(
         cookie: Some(world.remember(person)),
         ..consent(&world, asked, person)
     })
+    .await
 }
 
 pub(super) async fn deny(
@@ -52,7 +54,7 @@ pub(super) async fn deny(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> HttpResponse {
-    decided(&world, &request, &id, |asked, _| refuse(&world, asked))
+    decided(&world, &request, &id, |asked, _| refuse(&world, asked)).await
 }
 
 /// WeChat's button "使用完整服务" on a snapshot page: the same request once more, with consent and a real user. Without a query, of
@@ -67,11 +69,11 @@ pub(super) async fn full_service(world: web::Data<World>, request: HttpRequest) 
         Err(page) => page,
         Ok(asked) => ask(&world, &asked, &world.person_of(&request), &query),
     };
-    reply.into_response()
+    answer(&world, &request, reply).await
 }
 
-fn decided(
-    world: &World,
+async fn decided(
+    world: &web::Data<World>,
     request: &HttpRequest,
     id: &str,
     decide: impl FnOnce(&Asked<'_>, &Person) -> Reply,
@@ -82,6 +84,14 @@ fn decided(
         (Ok(asked), Some(person)) => decide(&asked, &person),
         (Ok(_), None) => Reply::status(404),
     };
+    answer(world, request, reply).await
+}
+
+/// Answers, and sees to the copy of a callback.
+async fn answer(world: &web::Data<World>, request: &HttpRequest, mut reply: Reply) -> HttpResponse {
+    if let Some(copy) = reply.copy.take() {
+        copy.open(world, request).await;
+    }
     reply.into_response()
 }
 

@@ -9,6 +9,7 @@ use super::{
     calls::Endpoint,
     params::{Params, decode, decode_text},
     person::Person,
+    replay::{Copy, Replay},
     reply::Reply,
     target::{Target, header_safe},
     world::World,
@@ -41,10 +42,17 @@ impl Asked<'_> {
     }
 
     pub(super) fn back_with(&self, world: &World, grant: Grant) -> Reply {
-        Reply::redirect(
+        let callback = |grant| {
             self.target
-                .with(&[("code", &world.mint(grant)), ("state", &self.state)]),
-        )
+                .with(&[("code", &world.mint(grant)), ("state", &self.state)])
+        };
+        let replay = world.replays.kind().filter(|_| self.target.is_loopback());
+        let another = (replay == Some(Replay::AnotherCode)).then(|| callback(grant.clone()));
+        let back = callback(grant);
+        Reply {
+            copy: replay.map(|replay| Copy::of(another.as_ref().unwrap_or(&back), replay).into()),
+            ..Reply::redirect(back)
+        }
     }
 }
 

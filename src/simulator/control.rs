@@ -11,7 +11,7 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Consent, Endpoint, Fault, Person, world::World};
+use super::{Consent, Endpoint, Fault, Person, Replay, world::World};
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.route("/calls", web::get().to(calls))
@@ -21,6 +21,8 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .route("/consent", web::post().to(consent))
         .route("/faults", web::post().to(faults))
         .route("/faults", web::delete().to(clear_faults))
+        .route("/replay", web::post().to(replay))
+        .route("/replay", web::get().to(replays))
         .route("/codes", web::post().to(codes))
         .route("/clock", web::post().to(clock))
         .route("/standing", web::post().to(standing));
@@ -114,6 +116,20 @@ async fn faults(world: Data<World>, set: Json<SetFault>) -> HttpResponse {
 async fn clear_faults(world: Data<World>) -> HttpResponse {
     world.faults.clear();
     done()
+}
+
+#[derive(Deserialize)]
+struct SetReplay {
+    replay: Option<Replay>,
+}
+
+async fn replay(world: Data<World>, set: Json<SetReplay>) -> HttpResponse {
+    world.replays.set(set.replay);
+    done()
+}
+
+async fn replays(world: Data<World>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({"replays": world.replays.done()}))
 }
 
 #[derive(Deserialize)]

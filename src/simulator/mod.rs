@@ -32,6 +32,7 @@
 //!   website apps with all of WeChat's checks; and switches for what has been reported of WeChat but not documented.
 //! * **People** ([`Person`]): ordinary ones, and ones whose names break pages and parsers.
 //! * **Faults** ([`Fault`]): errors, late and broken answers, broken connections, for one call or for all.
+//! * **Replays** ([`Replay`]): callbacks opened twice, again, or by somebody else.
 //! * **Time**: [`Simulator::advance`] lets codes and tokens expire at once.
 //! * **A log** ([`Call`]) of all calls, without secrets.
 //!
@@ -54,6 +55,7 @@
 //! | `POST /_control/sign_in` | `{"name":"小红"}`; a new name is a new person |
 //! | `POST /_control/consent` | `{"consent":"ask"}`, `"automatic"` or `"refuse"` |
 //! | `POST /_control/faults` | `{"endpoint":"user_info","fault":{"errcode":45009},"times":2}`; without `times` from now on; faults without a value are plain strings: `"fault":"hang"`; `{"delay":{"secs":2,"nanos":0}}`; `DELETE` clears them |
+//! | `POST /_control/replay` | `{"replay":"together"}`, `{"replay":{"after":{"secs":2,"nanos":0}}}`, `{"replay":null}`; `GET` answers `replays` |
 //! | `POST /_control/codes` | `{"appid":"wx…","name":"小明","scope":"snsapi_userinfo"}`, answers `code` |
 //! | `POST /_control/clock` | `{"seconds":7200}` lets that time pass |
 //! | `POST /_control/standing` | `{"name":"小明","what":"revoke"}`, `"freeze"`, `"unfreeze"` or `"change_password"` |
@@ -71,6 +73,7 @@ pub use self::{
     calls::{Call, Endpoint},
     fault::Fault,
     person::Person,
+    replay::{Replay, Replayed},
     snapshot::Snapshot,
     world::Consent,
 };
@@ -90,6 +93,7 @@ mod pages;
 mod params;
 mod person;
 mod qr;
+mod replay;
 mod reply;
 mod server;
 mod snapshot;
@@ -197,6 +201,16 @@ impl Simulator {
     /// All goes well again.
     pub fn clear_faults(&self) {
         self.0.world.faults.clear();
+    }
+
+    /// Opens each callback of the authorize page once more, from now on; `None`, the default, opens none.
+    pub fn set_replay(&self, replay: impl Into<Option<Replay>>) {
+        self.0.world.replays.set(replay.into());
+    }
+
+    /// The copies of callbacks that were opened and done with, of very many the [last](Builder::remember).
+    pub fn replays(&self) -> Vec<Replayed> {
+        self.0.world.replays.done()
     }
 
     /// A code as the authorize page would give it. For an account that is not here, one that is good for nothing.

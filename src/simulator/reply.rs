@@ -20,7 +20,7 @@ use actix_web::{
 };
 use socket2::Socket;
 
-use super::fault::Fault;
+use super::{fault::Fault, replay::Copy};
 
 const JSON: &str = "text/plain";
 const HTML: &str = "text/html; charset=utf-8";
@@ -32,6 +32,8 @@ pub(super) struct Reply {
     pub(super) location: Option<String>,
     pub(super) cookie: Option<String>,
     pub(super) body: Vec<u8>,
+    /// Of the callback that `location` is.
+    pub(super) copy: Option<Box<Copy>>,
 }
 
 impl Reply {
@@ -43,6 +45,7 @@ impl Reply {
             location: None,
             cookie: None,
             body,
+            copy: None,
         }
     }
 

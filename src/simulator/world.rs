@@ -22,6 +22,7 @@ use super::{
     params::Params,
     person::Person,
     qr::Scans,
+    replay::Replays,
 };
 
 /// Who answers when a page asks for consent.
@@ -45,6 +46,7 @@ pub(super) struct World {
     pub(super) pages: Pages,
     pub(super) calls: CallLog,
     pub(super) faults: Faults,
+    pub(super) replays: Replays,
     pub(super) scans: Mutex<Scans>,
     clock: Clock,
     ahead: Mutex<Duration>,
@@ -73,6 +75,7 @@ impl World {
             pages,
             calls: CallLog::new(builder.remember),
             faults: Faults::default(),
+            replays: Replays::new(builder.remember),
             scans: Mutex::new(Scans::new(builder.remember)),
             clock: builder.clock,
             ahead: Mutex::default(),

@@ -240,7 +240,7 @@ fn screenshots() -> PathBuf {
     target.join("screenshots")
 }
 
-/// WeChat and the demo, on two sites as far as a browser is concerned.
+/// WeChat and the demo.
 pub(crate) struct Site {
     pub(crate) wechat: Simulator,
     _demo: Demo,
@@ -255,20 +255,17 @@ impl Site {
     pub(crate) async fn start_with(account: Account, variables: &[(&str, &str)]) -> Self {
         let wechat = Simulator::builder().account(account).start().await;
         let wechat = wechat.expect("a simulator");
-        Self::of(wechat, variables)
+        // Another host than the simulator's, for cookies do not tell ports apart.
+        Self::on("localhost", wechat, variables)
     }
 
-    pub(crate) fn of(wechat: Simulator, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn on(host: &str, wechat: Simulator, variables: &[(&str, &str)]) -> Self {
         wechat.set_consent(Consent::Ask);
         for name in ["小红", "小明"] {
             wechat.sign_in(Person::named(name));
         }
         let port = free_port();
-        // Another host than the simulator's, for cookies do not tell ports apart.
-        let (listen, url) = (
-            format!("127.0.0.1:{port}"),
-            format!("http://localhost:{port}"),
-        );
+        let (listen, url) = (format!("127.0.0.1:{port}"), format!("http://{host}:{port}"));
         let mut all = vec![("LISTEN", listen.as_str()), ("WECHAT_PUBLIC_URL", &url)];
         all.extend_from_slice(variables);
         Self {

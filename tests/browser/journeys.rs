@@ -1,6 +1,6 @@
 //! Whole logins, with all that people do in between.
 
-use actix_wechat::simulator::Consent;
+use actix_wechat::simulator::{Consent, Endpoint, Replay, Simulator};
 use fantoccini::Locator;
 use libtest_mimic::Trial;
 
@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         consent_leads_to_the_profile_and_log_out_to_the_start_page,
         who_refuses_can_try_again,
         back_and_reload_after_a_login_keep_the_user,
+        a_callback_that_was_answered_before_is_a_login_all_the_same,
         two_tabs_each_end_on_their_own_page,
         a_shared_link_logs_nobody_in_as_the_sharer,
         without_cookies_a_page_explains,
@@ -83,6 +84,23 @@ async fn back_and_reload_after_a_login_keep_the_user() {
         browser.client.forward().await.expect("the page after");
         browser.sees("小红").await;
         assert_eq!(browser.url().await, url);
+    })
+    .await;
+}
+
+/// On one host the browser brings the application's cookies to WeChat, and so the copy has them.
+async fn a_callback_that_was_answered_before_is_a_login_all_the_same() {
+    Browsers::run(|browsers| async move {
+        let wechat = Simulator::start().await.expect("a simulator");
+        let site = Site::on("127.0.0.1", wechat, &[]);
+        let browser = browsers.open().await;
+        site.wechat.set_replay(Replay::Before);
+        browser.open(&site.at(PROFILE)).await;
+        browser.consent_as("小红").await;
+        assert_eq!(browser.url().await, site.at(PROFILE));
+        let [replayed] = site.wechat.replays().try_into().expect("one copy");
+        assert_eq!(replayed.location, Some(site.at(PROFILE)));
+        assert_eq!(site.wechat.count(Endpoint::AccessToken), 1);
     })
     .await;
 }

@@ -132,7 +132,7 @@ async fn a_website_login_by_qr_code_completes_in_the_first_tab() {
             ("WECHAT_WEBSITE_APPID", "wx3eb0000000000001"),
             ("WECHAT_WEBSITE_APPSECRET", "the-website-secret"),
         ];
-        let site = Site::of(wechat, &variables);
+        let site = Site::on("localhost", wechat, &variables);
         let browser = browsers.open().await;
         let url = site.at(&format!("{PROFILE}?a=1"));
         browser.open(&url).await;

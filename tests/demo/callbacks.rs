@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Person};
+use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Person, Replay};
 
 use super::{
     PROFILE, assert_authorize, assert_headers, callback, calls, cookie_name, openid_of, wechat,
@@ -137,6 +137,49 @@ async fn copies_of_a_callback_that_fails_are_one_exchange_too() {
         assert_eq!(calls(&wechat), (1, 0), "a spent code is never posted again");
         visitor.visit(&callback).await.assert_status(200);
         assert_eq!(calls(&wechat), (2, 1));
+    }
+}
+
+/// Opened once more, in each way that is known of WeChat's browser and of its users.
+#[actix_web::test]
+async fn a_replayed_callback_ends_logged_in() {
+    let soon = Duration::from_millis(50);
+    for (replay, exchanges) in [
+        (Replay::Before, 1),
+        (Replay::Together, 1),
+        (Replay::After(soon), 1),
+        (Replay::AnotherCode, 2),
+        (Replay::Shared(soon), 1),
+    ] {
+        for slow in [Duration::ZERO, Duration::from_millis(300)] {
+            let wechat = wechat().await;
+            wechat.fault(Endpoint::AccessToken, Fault::Delay(slow));
+            let demo = Demo::start(&wechat, &[("WORKERS", "2")]);
+            let visitor = Visitor::new();
+            let authorize = assert_authorize(&visitor.get(&demo.at(PROFILE)).await);
+            visitor.carry(&demo.url, wechat.url());
+            wechat.set_replay(replay);
+            let page = visitor.visit(&authorize).await;
+            page.assert_status(200);
+            assert_eq!(page.url, demo.at(PROFILE), "{replay:?}");
+            let me = Person::named("小明").openid(wechat.account().appid());
+            assert_eq!(openid_of(&demo, &visitor).await, Some(me), "{replay:?}");
+            for _ in 0..2000 {
+                if !wechat.replays().is_empty() {
+                    break;
+                }
+                actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+            }
+            let [replayed] = wechat.replays().try_into().expect("one copy");
+            assert_eq!(replayed.status, Some(302), "{replayed:?}");
+            let location = replayed.location.expect("a way on");
+            if matches!(replay, Replay::Shared(_)) {
+                assert!(location.contains("/connect/oauth2/authorize"), "{location}");
+            } else {
+                assert_eq!(location, demo.at(PROFILE), "{replay:?}");
+            }
+            assert_eq!(calls(&wechat), (exchanges, exchanges), "{replay:?}");
+        }
     }
 }
 

@@ -79,6 +79,14 @@ fn it_does_what_the_handle_does() {
     );
     assert_eq!(get(&sim, &userinfo(&tokens)).json()["nickname"], "新人");
 
+    ok("/_control/replay", json!({"replay": "together"}));
+    ok(
+        "/_control/replay",
+        json!({"replay": {"shared": {"secs": 2, "nanos": 0}}}),
+    );
+    ok("/_control/replay", json!({"replay": null}));
+    assert_eq!(get(&sim, "/_control/replay").json(), json!({"replays": []}));
+
     ok(
         "/_control/standing",
         json!({"name": "新人", "what": "freeze"}),
