@@ -131,15 +131,15 @@ impl Asked {
             challenge: login.challenge().unwrap_or_default(),
         };
         let url = settings.authorize_url(&self.page, &state);
-        if url.len() > TOO_LONG_URL {
-            return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
-        }
         if url.len() > LONG_URL {
             tracing::warn!(
                 name: "wechat.login.long_url",
                 length = url.len(),
                 "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
             );
+        }
+        if url.len() > TOO_LONG_URL {
+            return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
         }
         let mut response = match (&settings.ask_first, scope) {
             (Some(why), Scope::UserInfo) if !tapped => {
@@ -284,9 +284,9 @@ impl Asked {
             Some(login) => login.set_cookie(name, secure, self.now),
             None => removal(name, secure),
         };
-        match HeaderValue::try_from(cookie) {
-            Ok(cookie) => response.headers_mut().append(header::SET_COOKIE, cookie),
-            Err(_) => tracing::error!(name: "wechat.cookie.failed", "wechat.cookie.failed"),
+        // No appid is accepted that a cookie's name could not hold.
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod accounts;
 mod app;
+mod events;
 mod guard;
 mod hook;
 mod session;

@@ -422,6 +422,7 @@ async fn a_long_address_is_warned_about_and_a_longer_one_refused() {
             assert_headers(&page);
             assert!(page.set_cookies().is_empty(), "{length}: {page:#?}");
             assert!(length >= 2500, "{length}");
+            demo.logged(mark, "wechat.login.long_url");
             seen.2 = true;
             continue;
         }
