@@ -13,7 +13,7 @@ use actix_web::{
     test,
 };
 use actix_wechat::{
-    Builder, Wechat,
+    Builder,
     simulator::{Endpoint, Fault, Person, Simulator},
 };
 use tracing_subscriber::{

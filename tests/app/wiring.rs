@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use actix_wechat::{
-    LoginError, Reason, WechatUser,
+    Builder, LoginError, Outside, Reason, WechatUser,
     simulator::{Endpoint, Fault},
     verification_file,
 };
@@ -33,18 +33,46 @@ async fn a_forgotten_registration_is_an_answer_and_no_panic() {
 
 #[actix_web::test]
 async fn a_page_of_the_apps_own_takes_the_place_of_ours() {
-    let template = "{{ reason }} {% if english %}en{% else %}zh{% endif %} <{{ retry_url }}>";
-    let app = TestApp::spawn_with(|it| it.template("busy.html", template)).await;
-    app.simulator
-        .fault(Endpoint::AccessToken, Fault::Errcode(-1));
-    let page = Visitor::new().visit(&app.at("/user?a=1&b=%22")).await;
-    page.assert_status(503);
-    assert!(page.body.starts_with("busy zh <http:"), "{}", page.body);
-    assert!(
-        page.body.contains("user?a=1&amp;b=%22"),
-        "escaped: {}",
-        page.body
-    );
+    let template = "{{ reason }} {{ why }} {% if english %}en{% else %}zh{% endif %} \
+        <{{ retry_url }}> {{ qr_svg | safe }}";
+    let busy: fn(Builder) -> Builder = |it| it;
+    for (name, settings, status, begins) in [
+        ("busy.html", busy, 503, "busy  zh <http:"),
+        (
+            "ask_first.html",
+            |it| it.ask_first("shops ship to &lt;names&gt;"),
+            200,
+            " shops ship to &amp;lt;names&amp;gt; zh <http:",
+        ),
+        (
+            "outside.html",
+            |it| it.outside(Outside::qr()),
+            200,
+            "  zh <http:",
+        ),
+    ] {
+        let app = TestApp::spawn_with(|it| settings(it).template(name, template)).await;
+        app.simulator
+            .fault(Endpoint::AccessToken, Fault::Errcode(-1));
+        let visitor = match name {
+            "outside.html" => Visitor::new().with_user_agent("Mozilla/5.0 (X11; Linux x86_64)"),
+            _ => Visitor::new(),
+        };
+        let page = visitor.visit(&app.at("/user?a=1&b=%22")).await;
+        page.assert_status(status);
+        let body = &page.body;
+        assert!(body.starts_with(begins), "{name}: {body}");
+        let escaped = ["user?a=1&amp;b=%22", "user%3Fa%3D1%26b%3D%2522"];
+        assert!(
+            escaped.iter().any(|url| body.contains(url)),
+            "{name}: {body}"
+        );
+        assert_eq!(
+            body.ends_with("</svg>"),
+            name == "outside.html",
+            "{name}: {body}"
+        );
+    }
 }
 
 #[actix_web::test]

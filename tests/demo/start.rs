@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, time::Duration};
 
-use actix_wechat::simulator::{Endpoint, Fault};
+use actix_wechat::simulator::{Consent, Endpoint, Fault};
 
 use super::{PROFILE, callback, calls, openid_of, wechat};
 use crate::support::{
@@ -333,6 +333,28 @@ async fn a_session_outlives_a_restart_only_with_a_key_of_ones_own() {
         let visitor = visitor.elsewhere();
         assert_eq!(openid_of(&demo, &visitor).await.is_some(), survives);
     }
+}
+
+#[actix_web::test]
+async fn a_new_key_ends_sessions_but_no_login_under_way() {
+    let wechat = wechat().await;
+    let listen = format!("127.0.0.1:{}", free_port());
+    let start = |key: &str| Demo::start(&wechat, &[("LISTEN", &listen), ("SESSION_KEY", key)]);
+    let (coming, known) = (Visitor::new(), Visitor::new());
+    let old = start(KEY);
+    let callback = callback(&coming, &old.at(PROFILE)).await;
+    known.visit(&old.at(PROFILE)).await.assert_status(200);
+    drop(old);
+    let new = start(&KEY.replace('0', "1"));
+    let (coming, known) = (coming.elsewhere(), known.elsewhere());
+    let page = coming.visit(&callback).await;
+    assert_eq!(page.assert_status(200).url, new.at(PROFILE));
+    assert_eq!(calls(&wechat), (2, 2), "one each, and none again");
+    // Who had a session is asked again, but not by the silent page.
+    wechat.set_consent(Consent::Refuse);
+    assert_eq!(openid_of(&new, &known).await, None);
+    known.visit(&new.at("/openid")).await.assert_status(200);
+    assert!(openid_of(&new, &coming).await.is_some());
 }
 
 #[actix_web::test]
