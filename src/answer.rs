@@ -4,10 +4,10 @@
 //! `Option<WechatUser>` has set no cookie and logged nothing.
 
 use actix_web::{
-    HttpResponse, HttpResponseBuilder,
+    HttpResponse,
     http::{
         StatusCode,
-        header::{self, ContentType, HeaderValue},
+        header::{self, HeaderValue},
     },
 };
 use serde_json::json;
@@ -19,17 +19,9 @@ use crate::{
     pages::{Facts, Page},
     pending::{LoginCookie, removal},
     reason::Reason,
+    response::{html, plain, redirect},
     snapshot::Snapshot,
-    urls::{self, Scope, State},
 };
-
-/// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
-const LONG_URL: usize = 1_000;
-/// Beyond this nothing can be expected to carry it.
-const TOO_LONG_URL: usize = 3_000;
-
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-    img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What an extractor answers.
 pub(crate) enum Answer {
@@ -76,9 +68,15 @@ impl Answer {
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Unregistered { .. } => Reason::Misconfigured,
-            Self::Refused { .. } | Self::Login { .. } => Reason::LoginRequired,
+            Self::Refused { .. } => Reason::LoginRequired,
+            Self::Login {
+                asked,
+                rounds,
+                tapped,
+                ..
+            } => asked.depart(*rounds, *tapped).reason(),
             Self::Clean { .. } => Reason::Completed,
-            Self::Stopped { failure, .. } => failure.reason,
+            Self::Stopped { asked, failure } => asked.behind(failure.reason),
         }
     }
 
@@ -91,7 +89,17 @@ impl Answer {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Login { .. } => StatusCode::FOUND,
+            Self::Login {
+                asked,
+                rounds,
+                tapped,
+                ..
+            } => asked.depart(*rounds, *tapped).status(),
+            Self::Stopped { asked, failure }
+                if asked.goes_on_as_guest(failure.reason).is_some() =>
+            {
+                StatusCode::FOUND
+            }
             _ => self.reason().status(),
         }
     }
@@ -105,7 +113,7 @@ impl Answer {
                 rounds,
                 cookie,
                 tapped,
-            } => asked.log_in(*rounds, *cookie, *tapped),
+            } => asked.leave(asked.depart(*rounds, *tapped), *cookie),
             Self::Clean { asked, cookie } => asked.clean(cookie.as_ref()),
             Self::Stopped { asked, failure } => asked.stop(failure),
         }
@@ -113,54 +121,6 @@ impl Answer {
 }
 
 impl Asked {
-    fn log_in(&self, rounds: u8, cookie: bool, tapped: bool) -> HttpResponse {
-        let settings = self.settings();
-        let scope = match settings.website() {
-            Some(_) if self.is_outside => Scope::Login,
-            _ => self.scope,
-        };
-        #[cfg(feature = "qrcode")]
-        if self.is_outside && settings.outside.is_qr() {
-            return self.outside();
-        }
-        let login = LoginCookie::pend(self.cookie.as_ref(), rounds, self.now);
-        let state = State {
-            rounds,
-            scope,
-            own_code: urls::has_code(&self.page),
-            challenge: login.challenge().unwrap_or_default(),
-        };
-        let url = settings.authorize_url(&self.page, &state);
-        if url.len() > LONG_URL {
-            tracing::warn!(
-                name: "wechat.login.long_url",
-                length = url.len(),
-                "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
-            );
-        }
-        if url.len() > TOO_LONG_URL {
-            return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
-        }
-        let mut response = match (&settings.ask_first, scope) {
-            (Some(why), Scope::UserInfo) if !tapped => {
-                let facts = Facts {
-                    retry_url: &url,
-                    why,
-                    ..self.facts("")
-                };
-                html(
-                    StatusCode::OK,
-                    settings.pages.render(Page::AskFirst, &facts),
-                )
-            }
-            _ => redirect(url),
-        };
-        if cookie {
-            self.set_cookie(&mut response, Some(&login));
-        }
-        response
-    }
-
     fn clean(&self, cookie: Option<&LoginCookie>) -> HttpResponse {
         let mut response = redirect(self.settings().public.page(&self.page));
         if cookie.is_some() {
@@ -171,13 +131,9 @@ impl Asked {
 
     fn stop(&self, failure: &Failure) -> HttpResponse {
         let settings = self.settings();
-        let reason = match failure.reason {
-            // A cookie header that is not UTF-8 hides the session from the server.
-            Reason::SessionLost if self.cookies_unreadable => Reason::CookiesOff,
-            reason => reason,
-        };
-        if let (Reason::Snapshot, Snapshot::Guest(path)) = (reason, &settings.snapshot) {
-            self.log(reason);
+        let reason = self.behind(failure.reason);
+        self.log(reason);
+        if let Some(path) = self.goes_on_as_guest(reason) {
             let mut response = redirect(settings.public.page(path));
             // Counted: the guest page may, by mistake, ask for a user, too.
             if let Some(login) = self.one_round_more() {
@@ -185,7 +141,6 @@ impl Asked {
             }
             return response;
         }
-        self.log(reason);
         let mut response = self.page(Page::Of(reason), reason);
         if failure.quota {
             response
@@ -200,6 +155,23 @@ impl Asked {
             self.set_cookie(&mut response, None);
         }
         response
+    }
+
+    /// The reason behind a reason: a cookie header that is not UTF-8 hides the session from the
+    /// server.
+    fn behind(&self, reason: Reason) -> Reason {
+        match reason {
+            Reason::SessionLost if self.cookies_unreadable => Reason::CookiesOff,
+            reason => reason,
+        }
+    }
+
+    /// Where a snapshot user goes on, if the app lets them.
+    fn goes_on_as_guest(&self, reason: Reason) -> Option<&str> {
+        match (reason, &self.settings().snapshot) {
+            (Reason::Snapshot, Snapshot::Guest(path)) => Some(path),
+            _ => None,
+        }
     }
 
     /// What the exchange has not logged already.
@@ -244,30 +216,7 @@ impl Asked {
         plain(reason.status()).json(body)
     }
 
-    #[cfg(feature = "qrcode")]
-    fn outside(&self) -> HttpResponse {
-        let page = self.settings().public.page(&self.page);
-        let Ok(code) = qrcode::QrCode::new(&page) else {
-            return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
-        };
-        let svg = code
-            .render::<qrcode::render::svg::Color<'_>>()
-            .min_dimensions(240, 240)
-            .build();
-        // Only the element: the XML declaration before it has no place within HTML.
-        let svg = svg.find("<svg").map_or("", |start| &svg[start..]);
-        let facts = Facts {
-            retry_url: &page,
-            qr_svg: svg,
-            ..self.facts("")
-        };
-        html(
-            StatusCode::OK,
-            self.settings().pages.render(Page::Outside, &facts),
-        )
-    }
-
-    fn page(&self, page: Page, reason: Reason) -> HttpResponse {
+    pub(crate) fn page(&self, page: Page, reason: Reason) -> HttpResponse {
         let clean = self.settings().public.page(&self.page);
         let facts = Facts {
             retry_url: &clean,
@@ -277,7 +226,7 @@ impl Asked {
     }
 
     /// Sets the login cookie, or takes it back.
-    fn set_cookie(&self, response: &mut HttpResponse, login: Option<&LoginCookie>) {
+    pub(crate) fn set_cookie(&self, response: &mut HttpResponse, login: Option<&LoginCookie>) {
         let settings = self.settings();
         let (name, secure) = (&settings.cookie_name, settings.public.is_https());
         let cookie = match login {
@@ -302,30 +251,4 @@ fn unregistered(html_wanted: bool) -> HttpResponse {
     } else {
         plain(status).json(json!({ "error": Reason::Misconfigured.as_str() }))
     }
-}
-
-/// The headers of every answer.
-fn plain(status: StatusCode) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .insert_header((
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ));
-    response
-}
-
-fn redirect(url: String) -> HttpResponse {
-    plain(StatusCode::FOUND)
-        .insert_header((header::LOCATION, url))
-        .finish()
-}
-
-fn html(status: StatusCode, body: String) -> HttpResponse {
-    plain(status)
-        .insert_header(ContentType::html())
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(body)
 }

@@ -5,21 +5,26 @@ use actix_web::test::TestRequest;
 use super::*;
 use crate::{
     asked::Asked,
+    builder::Builder,
     errcode::{Call, Fault},
     exchange::Failure,
+    snapshot::Snapshot,
     urls::Scope,
     wechat::Wechat,
 };
 
 fn asked() -> Asked {
-    let wechat = Wechat::builder()
+    asked_with(|builder| builder, TestRequest::with_uri("/p?x=1"))
+}
+
+fn asked_with(settings: impl FnOnce(Builder) -> Builder, request: TestRequest) -> Asked {
+    let builder = Wechat::builder()
         .appid("wx1")
         .secret("s3cret")
         .public_url("http://127.0.0.1:8008")
-        .own_client()
-        .build()
-        .unwrap();
-    let request = TestRequest::with_uri("/p?x=1").to_http_request();
+        .own_client();
+    let wechat = settings(builder).build().unwrap();
+    let request = request.to_http_request();
     Asked::new(&wechat, &request, None, None, Scope::UserInfo, 0)
 }
 
@@ -54,12 +59,18 @@ fn error_tells_its_reason_and_the_call_behind_it() {
 
 #[test]
 fn status_is_the_one_of_the_answer() {
-    let login = Answer::Login {
-        asked: asked(),
-        rounds: 0,
-        cookie: true,
-        tapped: false,
-    };
+    fn login(asked: Asked) -> Answer {
+        Answer::Login {
+            asked,
+            rounds: 0,
+            cookie: true,
+            tapped: false,
+        }
+    }
+    let to_guests = |it: Builder| it.snapshot(Snapshot::Guest("/guest".to_owned()));
+    let plain = || TestRequest::with_uri("/p?x=1");
+    let long = || TestRequest::with_uri(&format!("/p?{}", "x".repeat(3_000)));
+    let unreadable = || plain().insert_header(("cookie", &b"a=\xff"[..]));
     let refused = Answer::Refused {
         asked: asked(),
         html: false,
@@ -75,7 +86,35 @@ fn status_is_the_one_of_the_answer() {
             500,
         ),
         (refused, Reason::LoginRequired, 401),
-        (login, Reason::LoginRequired, 302),
+        (login(asked()), Reason::LoginRequired, 302),
+        (
+            login(asked_with(|it| it, long())),
+            Reason::AddressTooLong,
+            414,
+        ),
+        (
+            login(asked_with(|it| it.ask_first("why"), plain())),
+            Reason::LoginRequired,
+            200,
+        ),
+        #[cfg(feature = "qrcode")]
+        (
+            login(asked_with(
+                |it| it.outside(crate::outside::Outside::qr()),
+                plain(),
+            )),
+            Reason::LoginRequired,
+            200,
+        ),
+        #[cfg(feature = "qrcode")]
+        (
+            login(asked_with(
+                |it| it.outside(crate::outside::Outside::qr()),
+                long(),
+            )),
+            Reason::AddressTooLong,
+            414,
+        ),
         (clean, Reason::Completed, 302),
         (
             Answer::stopped(asked(), Reason::Snapshot),
@@ -86,6 +125,21 @@ fn status_is_the_one_of_the_answer() {
             Answer::stopped(asked(), Reason::CookiesOff),
             Reason::CookiesOff,
             403,
+        ),
+        (
+            Answer::stopped(asked(), Reason::SessionLost),
+            Reason::SessionLost,
+            500,
+        ),
+        (
+            Answer::stopped(asked_with(|it| it, unreadable()), Reason::SessionLost),
+            Reason::CookiesOff,
+            403,
+        ),
+        (
+            Answer::stopped(asked_with(to_guests, plain()), Reason::Snapshot),
+            Reason::Snapshot,
+            302,
         ),
     ];
     for (answer, reason, status) in table {
