@@ -1,3 +1,14 @@
+// In a checkout the README's links lead to files. Of two definitions of a link the first counts, and these
+// stand before it, for a page that has no such files beside it.
+//! [demo]: https://docs.rs/crate/actix-wechat/latest/source/examples/demo.rs
+//! [guard]: https://docs.rs/crate/actix-wechat/latest/source/examples/guard.rs
+//! [member]: https://docs.rs/crate/actix-wechat/latest/source/examples/member.rs
+//! [redis]: https://docs.rs/crate/actix-wechat/latest/source/examples/redis.rs
+//! [spa]: https://docs.rs/crate/actix-wechat/latest/source/examples/spa.rs
+//! [mit]: https://docs.rs/crate/actix-wechat/latest/source/LICENSE-MIT
+//! [apache]: https://docs.rs/crate/actix-wechat/latest/source/LICENSE-APACHE
+//! [zh]: https://docs.rs/crate/actix-wechat/latest/source/README.zh-CN.md
+//!
 #![cfg_attr(
     any(not(doctest), feature = "simulator"),
     doc = include_str!("../README.md")
