@@ -23,6 +23,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
+const SESSION_LOST_CURE: &str = "check that `SessionMiddleware` is registered and wraps these routes; that its cookie is not `Secure` while the public URL is http, not `SameSite=Strict`, and stays below 4,096 bytes; that all servers share the key and the version of actix-session";
+
 /// What an extractor answers.
 pub(crate) enum Answer {
     /// The app registered no account.
@@ -42,6 +44,8 @@ pub(crate) enum Answer {
         cookie: bool,
         /// The visitor has tapped a link already.
         tapped: bool,
+        /// The login before this one ended well, and its session is gone.
+        session_lost: bool,
     },
     /// To the clean page; `cookie` is the login cookie from now on.
     Clean {
@@ -113,7 +117,19 @@ impl Answer {
                 rounds,
                 cookie,
                 tapped,
-            } => asked.leave(asked.depart(*rounds, *tapped), *cookie),
+                session_lost,
+            } => {
+                if *session_lost {
+                    // Told at once; a third time it is an error and a page.
+                    tracing::warn!(
+                        name: "wechat.login.failed",
+                        reason = Reason::SessionLost.as_str(),
+                        cure = SESSION_LOST_CURE,
+                        "wechat.login.failed"
+                    );
+                }
+                asked.leave(asked.depart(*rounds, *tapped), *cookie)
+            }
             Self::Clean { asked, cookie } => asked.clean(cookie.as_ref()),
             Self::Stopped { asked, failure } => asked.stop(failure),
         }
@@ -180,7 +196,7 @@ impl Asked {
             Reason::SessionLost => tracing::error!(
                 name: "wechat.login.failed",
                 reason = reason.as_str(),
-                cure = "check that `SessionMiddleware` is registered and wraps these routes; that its cookie is not `Secure` while the public URL is http, not `SameSite=Strict`, and stays below 4,096 bytes; that all servers share the key and the version of actix-session",
+                cure = SESSION_LOST_CURE,
                 "wechat.login.failed"
             ),
             Reason::CookiesOff => tracing::warn!(

@@ -1,5 +1,7 @@
 //! [`ConfigError`], and the checks that it comes from.
 
+use std::fmt;
+
 use derive_more::{Display, Error};
 
 use crate::urls::base_url;
@@ -14,7 +16,7 @@ use crate::urls::base_url;
 /// assert_eq!(refused.setting(), "appid");
 /// assert_eq!(refused.to_string(), "`appid` is missing");
 /// ```
-#[derive(Clone, Debug, Display, Error, PartialEq, Eq)]
+#[derive(Clone, Display, Error, PartialEq, Eq)]
 #[display("`{setting}` {problem}")]
 pub struct ConfigError {
     setting: &'static str,
@@ -38,6 +40,15 @@ impl ConfigError {
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting
+    }
+}
+
+/// What a `main` that returns the error prints.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConfigError")
+            .field(&format_args!("{self}"))
+            .finish()
     }
 }
 

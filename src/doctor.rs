@@ -152,19 +152,32 @@ impl Doctor {
             ("open_url", &settings.open_url, OPEN_URL),
             ("api_url", &settings.api_url, API_URL),
         ] {
+            let is_here = Url::parse(url).is_ok_and(|url| is_loopback(&url));
             if url == wechats {
                 continue;
             }
-            let is_plain = url.starts_with("http:");
-            if is_plain && !Url::parse(url).is_ok_and(|url| is_loopback(&url)) {
+            if url.starts_with("http:") && !is_here {
                 self.note(
                     setting,
                     format!(
                         "is `{url}`: plain http carries secrets and codes in the clear; use https"
                     ),
                 );
+            } else if is_here && settings.open_url == settings.api_url {
+                self.note(
+                    setting,
+                    format!(
+                        "is `{url}`, as is `api_url`: a simulator, with which anybody can log in as anybody; leave both unset where real users come"
+                    ),
+                );
+                break;
             } else {
-                self.note(setting, format!("is `{url}` and not WeChat's `{wechats}`"));
+                self.note(
+                    setting,
+                    format!(
+                        "is `{url}` and not WeChat's `{wechats}`: whoever is there can log in as anybody; leave it unset unless it is yours"
+                    ),
+                );
             }
         }
         if settings.api_url.starts_with("https:") && !cfg!(feature = "rustls") {

@@ -282,7 +282,7 @@ fn fail(error: CallError, started: Instant) -> Conclusion {
                 errcode = error.errcode(),
                 rid = error.rid(),
                 elapsed_ms = elapsed_ms(started),
-                cure = verdict.cure,
+                cure = (!verdict.cure.is_empty()).then_some(verdict.cure),
                 "wechat.login.failed"
             )
         };

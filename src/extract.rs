@@ -240,7 +240,7 @@ async fn settle<I: Identity>(
         I::SCOPE,
         now,
     );
-    let step = decide(Visit {
+    let visit = Visit {
         satisfied: matches!(held, Held::Enough(_)),
         held_since: match &held {
             Held::TooLittle { since } => Some(*since),
@@ -261,7 +261,9 @@ async fn settle<I: Identity>(
         cookie,
         scopes: Asking::of(req, &worker.wechat),
         now,
-    });
+    };
+    let session_lost = visit.has_lost_session();
+    let step = decide(visit);
     let refused = |asked| Answer::Refused {
         asked,
         html: browser::wants_html(req.headers()),
@@ -284,6 +286,7 @@ async fn settle<I: Identity>(
             rounds,
             cookie,
             tapped: tapped.0,
+            session_lost,
         },
         Step::Stop(reason) => Answer::stopped(asked, reason),
         Step::Exchange {

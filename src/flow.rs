@@ -156,7 +156,7 @@ impl Visit {
     }
 
     /// A login succeeded a moment ago, and yet the session holds nothing as new as that.
-    fn has_lost_session(&self) -> bool {
+    pub(crate) fn has_lost_session(&self) -> bool {
         self.cookie.as_ref().is_some_and(|cookie| {
             cookie.has_just_completed(self.now)
                 && self

@@ -197,13 +197,17 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
     }
     let mut user = user.clone();
     for (field, cut) in cuts {
+        cut(&mut user);
+        let shorter = encode(&user);
+        if shorter == stored {
+            continue;
+        }
         tracing::warn!(
             name: "wechat.user.cut",
             field,
             "wechat.user.cut: the user is too large for a cookie, a field is left out"
         );
-        cut(&mut user);
-        stored = encode(&user);
+        stored = shorter;
         if cost(key, &stored) <= budget {
             return Ok(stored);
         }

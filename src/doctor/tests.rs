@@ -6,7 +6,7 @@ const HOME: &str = "https://shop.example.cn";
 #[test]
 fn each_risk_is_named_with_its_cure() {
     // Appid, public URL, endpoint of both kinds; then the settings that are complained of.
-    let table: [(&str, &str, Option<&str>, &[(&str, &str)]); 9] = [
+    let table: [(&str, &str, Option<&str>, &[(&str, &str)]); 10] = [
         (APPID, HOME, None, &[]),
         ("ww0123456789abcdef", HOME, None, &[("appid", "WeCom")]),
         ("gh_0123456789ab", HOME, None, &[("appid", "16 hex digits")]),
@@ -38,6 +38,12 @@ fn each_risk_is_named_with_its_cure() {
             APPID,
             "http://127.0.0.1:8008",
             Some("http://127.0.0.1:9000"),
+            &[("open_url", "a simulator")],
+        ),
+        (
+            APPID,
+            HOME,
+            Some("https://gateway.example.cn"),
             &[("open_url", "not WeChat's"), ("api_url", "not WeChat's")],
         ),
         (

@@ -65,6 +65,7 @@ fn status_is_the_one_of_the_answer() {
             rounds: 0,
             cookie: true,
             tapped: false,
+            session_lost: false,
         }
     }
     let to_guests = |it: Builder| it.snapshot(Snapshot::Guest("/guest".to_owned()));

@@ -69,6 +69,8 @@ impl tracing::field::Visit for Fields {
 enum Way {
     /// All the way to WeChat and back.
     Back,
+    /// The same, and then the page, where the session is gone.
+    BackWithoutSession,
     /// Back, having refused.
     Refused,
     /// This page, and no further.
@@ -101,25 +103,34 @@ async fn logged(
             .configure(routes),
     )
     .await;
-    let get = async |path: &str, cookies: &str| {
+    // Where an answer leads to, and the login cookie that it sets.
+    let get = async |path: &str, cookie: &str| {
         let request = test::TestRequest::get()
             .uri(path)
             .insert_header((ACCEPT, "text/html"))
-            .insert_header((COOKIE, cookies));
+            .insert_header((COOKIE, cookie));
         let answer = test::call_service(&service, request.to_request()).await;
-        let text = |name| {
-            let value = answer.headers().get(name);
-            value
-                .map_or("", |value| value.to_str().expect("plain text"))
-                .to_owned()
+        let texts = |name| {
+            let values = answer.headers().get_all(name);
+            values.map(|value| value.to_str().expect("plain text").to_owned())
         };
-        (text(LOCATION), text(SET_COOKIE))
+        let cookie = texts(SET_COOKIE)
+            .filter_map(|cookie| Some(cookie.split_once(';')?.0.to_owned()))
+            .find(|cookie| cookie.starts_with("wechat."));
+        (
+            texts(LOCATION).next().unwrap_or_default(),
+            cookie.unwrap_or_default(),
+        )
+    };
+    let own = |url: &str| {
+        url.strip_prefix(&app.url)
+            .expect("the app's own")
+            .to_owned()
     };
     match way {
         Way::Page(path) => drop(get(&path, "").await),
-        Way::Back | Way::Refused => {
-            let (authorize, set_cookie) = get("/user", "").await;
-            let cookie = set_cookie.split(';').next().unwrap_or_default();
+        Way::Back | Way::BackWithoutSession | Way::Refused => {
+            let (authorize, cookie) = get("/user", "").await;
             let mut callback = Visitor::new().get(&authorize).await.location();
             if let Way::Refused = way {
                 let code = callback
@@ -127,8 +138,10 @@ async fn logged(
                     .find(|pair| pair.starts_with("code="));
                 callback = callback.replace(&format!("{}&", code.expect("a code")), "");
             }
-            let callback = callback.strip_prefix(&app.url).expect("the app's own");
-            get(callback, cookie).await;
+            let (page, cookie) = get(&own(&callback), &cookie).await;
+            if let Way::BackWithoutSession = way {
+                get(&own(&page), &cookie).await;
+            }
         }
     }
     log.0.lock().expect("the log").clone()
@@ -224,6 +237,46 @@ async fn each_event_has_the_level_and_the_fields_of_the_readme() {
             "where only texts are kept: {event:?}"
         );
     }
+}
+
+/// A field that was empty is not told as left out.
+#[actix_web::test]
+async fn only_what_was_there_is_cut() {
+    let many = || (0..200).map(|number| format!("privilege {number}"));
+    let long = || Person::named("长".repeat(400));
+    for (person, cut) in [
+        (Person::named("小明"), vec![]),
+        (Person::named("小明").privilege(many()), vec!["privilege"]),
+        (long(), vec!["headimgurl", "nickname"]),
+        (
+            long().region("中国", "北京", "").privilege(many()),
+            vec!["privilege", "region", "headimgurl", "nickname"],
+        ),
+    ] {
+        let sign_in = |simulator: &Simulator| simulator.sign_in(person.clone());
+        let events = logged(|it| it, true, sign_in, Way::Back).await;
+        let fields: Vec<_> = events
+            .iter()
+            .filter(|event| event.name == "wechat.user.cut")
+            .filter_map(|event| event.fields.get("field"))
+            .collect();
+        assert_eq!(fields, cut, "{person:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_lost_session_is_told_of_at_the_first_login() {
+    let mut events = logged(|it| it, true, |_| {}, Way::BackWithoutSession).await;
+    events.retain(|event| event.name == "wechat.login.failed");
+    let [lost] = events.as_slice() else {
+        panic!("one event, and not {events:#?}")
+    };
+    let (level, reason) = (lost.level.as_str(), lost.fields["reason"].as_str());
+    assert_eq!((level, reason), ("warn", "session_lost"));
+    assert!(
+        lost.fields["cure"].contains("`SessionMiddleware`"),
+        "{lost:?}"
+    );
 }
 
 #[actix_web::test]
