@@ -1,4 +1,15 @@
-//! Every page of a login, configured by the environment; the README lists the variables.
+//! Every page of a login, configured by the environment.
+//!
+//! | variable | default |
+//! | --- | --- |
+//! | `LISTEN` | `127.0.0.1:8008`; all of a host name's addresses |
+//! | `WORKERS` | as many as processors |
+//! | `SESSION_KEY` | 128 hex digits; without it a new one at each start, which logs everybody out |
+//! | `REDIS_URL` | sessions in a cookie |
+//! | `WECHAT_PUBLIC_URL` | `http://` and `LISTEN` |
+//! | `RUST_LOG` | `info` |
+//!
+//! and the other `WECHAT_*` variables of `Wechat::from_env`.
 //!
 //! Without credentials it starts WeChat's side on a loopback port of its own:
 //! `cargo run --features simulator --example demo`, then open <http://127.0.0.1:8008>.

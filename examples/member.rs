@@ -13,11 +13,8 @@ use std::{
 
 use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{
-    App, FromRequest, HttpRequest, HttpServer,
-    cookie::Key,
-    dev::Payload,
-    error::{ErrorInternalServerError, ErrorUnauthorized},
-    web,
+    App, FromRequest, HttpRequest, HttpServer, cookie::Key, dev::Payload,
+    error::ErrorInternalServerError, web,
 };
 use actix_wechat::{Wechat, WechatUser, simulator::Simulator};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -40,11 +37,15 @@ impl FromRequest for Member {
             let members = req.app_data::<web::Data<Members>>().cloned();
             let members = members.ok_or_else(|| ErrorInternalServerError("no members"))?;
             let found = web::block(move || members.find(&user)).await?;
-            found.map_err(ErrorInternalServerError)?.ok_or_else(|| {
-                // A session that outlived the database: the next visit logs in, and joins, afresh.
-                WechatUser::forget(&req);
-                ErrorUnauthorized("unknown member, please reload")
-            })
+            if let Some(member) = found.map_err(ErrorInternalServerError)? {
+                return Ok(member);
+            }
+            // A session that outlived the database: log in, and join, afresh.
+            WechatUser::forget(&req);
+            match WechatUser::extract(&req).await {
+                Err(login) => Err(login.into()),
+                Ok(_) => Err(ErrorInternalServerError("forgotten, and yet known")),
+            }
         })
     }
 }

@@ -1,6 +1,11 @@
 //! Sessions in Redis: several servers share them, and a log-out ends one at once.
 //!
-//! `REDIS_URL` names the server, by default `redis://127.0.0.1:6379`.
+//! `REDIS_URL` names the server, by default `redis://127.0.0.1:6379`. To use it in an app of your own:
+//!
+//! ```sh
+//! cargo add actix-session --features redis-session,redis-pool
+//! cargo add deadpool-redis@0.22 --features rt_tokio_1    # the version that actix-session uses
+//! ```
 
 use std::{collections::HashMap, env, error::Error};
 

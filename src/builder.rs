@@ -290,9 +290,21 @@ impl Builder {
     }
 
     /// Replaces one of the pages by a tera template of the app's own; the names are listed at the
-    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees), and what a
-    /// template gets below it. [`build`](Self::build) refuses another name, and a template that
-    /// does not render.
+    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees).
+    /// [`build`](Self::build) refuses another name, and a template that does not render.
+    ///
+    /// | variable | what it is |
+    /// | --- | --- |
+    /// | `english` | whether the visitor reads English rather than Chinese |
+    /// | `reason` | the [`Reason`](crate::Reason) as the log has it, empty on `ask_first.html` and `outside.html` |
+    /// | `retry_url` | where the way on leads: the page itself, for a program's request the page to log in at; on `ask_first.html` WeChat |
+    /// | `why` | the words of [`ask_first`](Self::ask_first), on `ask_first.html` |
+    /// | `qr_svg` | the QR code as an `<svg>` element, to be written with `\| safe`, on `outside.html` |
+    ///
+    /// What they hold is escaped. The pages extend `layout.html`, whose blocks are `title`, `main`, and
+    /// `way_on` with `go` in it, the text of the link. Every page goes out with a
+    /// `Content-Security-Policy` that lets it load nothing but pictures of this site and inline
+    /// styles.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder()

@@ -48,25 +48,6 @@ async fn serve(simulator: &Simulator) -> String {
     format!("{url}/page")
 }
 
-/// All of them at the same time.
-async fn log_in_all(crowd: &Crowd, guests: Vec<Guest>) -> Vec<(Guest, End)> {
-    let tasks: Vec<_> = guests
-        .into_iter()
-        .map(|mut guest| {
-            let crowd = crowd.clone();
-            rt::spawn(async move {
-                let end = crowd.log_in(&mut guest).await;
-                (guest, end)
-            })
-        })
-        .collect();
-    let mut ends = Vec::new();
-    for task in tasks {
-        ends.push(task.await.expect("a visitor"));
-    }
-    ends
-}
-
 #[actix_web::test]
 async fn everybody_ends_logged_in_as_themselves_or_is_told_why() {
     const GUESTS: usize = 300;
@@ -79,7 +60,7 @@ async fn everybody_ends_logged_in_as_themselves_or_is_told_why() {
     let profile_again = trouble(&simulator, Endpoint::UserInfo, GUESTS / 10, &faults);
 
     let guests = (0..GUESTS).map(Guest::number).collect();
-    let ends = log_in_all(&crowd, guests).await;
+    let ends = crowd.log_in_all(guests).await;
     let mut told = Vec::new();
     for (guest, end) in ends {
         match end {
@@ -111,7 +92,7 @@ async fn everybody_ends_logged_in_as_themselves_or_is_told_why() {
     // The page's button, with WeChat well again.
     simulator.clear_faults();
     let guests = told.into_iter().map(|(guest, ..)| guest).collect();
-    for (guest, end) in log_in_all(&crowd, guests).await {
+    for (guest, end) in crowd.log_in_all(guests).await {
         assert_eq!(end, End::In(crowd.openid(&guest)));
     }
     assert_eq!(panics(), before);

@@ -504,20 +504,9 @@ fn show(ends: &BTreeMap<String, usize>) {
 
 /// Those who are not in at the end, and how often each end came.
 async fn all_at_once(crowd: &Crowd, guests: Vec<Guest>) -> (Vec<Guest>, BTreeMap<String, usize>) {
-    let tasks: Vec<_> = guests
-        .into_iter()
-        .map(|mut guest| {
-            let crowd = crowd.clone();
-            rt::spawn(async move {
-                let end = crowd.log_in(&mut guest).await;
-                (guest, end)
-            })
-        })
-        .collect();
     let mut out = Vec::new();
     let mut ends = BTreeMap::new();
-    for task in tasks {
-        let (guest, end) = task.await.expect("a visitor");
+    for (guest, end) in crowd.log_in_all(guests).await {
         let end = match end {
             End::In(openid) if openid == crowd.openid(&guest) => "logged in".to_owned(),
             End::In(_) => "SWITCHED to somebody else".to_owned(),

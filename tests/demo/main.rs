@@ -16,26 +16,10 @@ mod secrets;
 mod start;
 mod visitors;
 
-use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
-use support::{Page, Visitor, demo::Demo};
+use actix_wechat::simulator::{Endpoint, Simulator};
+use support::{Page, Visitor, demo::Demo, wechat, wechat_of};
 
 const PROFILE: &str = "/wechat8008/index";
-
-/// Everybody consents at once.
-async fn wechat() -> Simulator {
-    wechat_of(Account::test()).await
-}
-
-async fn wechat_of(account: Account) -> Simulator {
-    let simulator = Simulator::builder()
-        .account(account)
-        .consent(Consent::Automatic)
-        .start()
-        .await
-        .expect("a simulator");
-    simulator.sign_in(Person::named("小明"));
-    simulator
-}
 
 /// How many exchanges and how many profile calls there were.
 fn calls(wechat: &Simulator) -> (usize, usize) {

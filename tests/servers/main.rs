@@ -6,9 +6,8 @@ mod support;
 mod nginx;
 mod redis;
 
-use actix_wechat::simulator::{Account, Consent, Person, Simulator};
 use libtest_mimic::Arguments;
-use support::{Page, Visitor, program::trials};
+use support::{Page, Visitor, program::trials, wechat, wechat_of};
 
 const PROFILE: &str = "/wechat8008/index";
 /// Shared by the servers of one site.
@@ -44,22 +43,6 @@ async fn a_missing_program_is_told_by_name() {
     assert!(passed && said.contains(" 1 ignored"), "{said}");
     let (passed, said) = alone("true");
     assert!(!passed && said.contains(" 1 failed"), "{said}");
-}
-
-/// Everybody consents at once, as 小明.
-async fn wechat() -> Simulator {
-    wechat_of(Account::test()).await
-}
-
-async fn wechat_of(account: Account) -> Simulator {
-    let simulator = Simulator::builder()
-        .account(account)
-        .consent(Consent::Automatic)
-        .start()
-        .await
-        .expect("a simulator");
-    simulator.sign_in(Person::named("小明"));
-    simulator
 }
 
 /// To WeChat and back: the callback's address, not yet opened.

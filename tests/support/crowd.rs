@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::http::header;
+use actix_web::{http::header, rt};
 use actix_wechat::simulator::{Endpoint, Fault, Person, Simulator};
 use awc::{
     Client, ClientRequest, Connector,
@@ -99,6 +99,25 @@ impl Crowd {
             client,
             page: page.to_owned(),
         }
+    }
+
+    /// All of them at the same time: who they are afterwards, and where each ended.
+    pub async fn log_in_all(&self, guests: Vec<Guest>) -> Vec<(Guest, End)> {
+        let tasks: Vec<_> = guests
+            .into_iter()
+            .map(|mut guest| {
+                let crowd = self.clone();
+                rt::spawn(async move {
+                    let end = crowd.log_in(&mut guest).await;
+                    (guest, end)
+                })
+            })
+            .collect();
+        let mut ends = Vec::new();
+        for task in tasks {
+            ends.push(task.await.expect("a visitor"));
+        }
+        ends
     }
 
     /// Opens the page and goes wherever it leads.

@@ -12,9 +12,12 @@ pub mod demo;
 pub mod program;
 pub mod raw;
 pub mod visitor;
+pub mod wechat;
 
-#[allow(unused_imports, reason = "not every test binary names a page")]
-pub use visitor::{Page, Visitor};
+pub use self::{
+    visitor::{Page, Visitor},
+    wechat::{wechat, wechat_of},
+};
 
 /// A port that was free a moment ago, from below those that the system gives to connections: one of
 /// these would otherwise take it before a program that starts slowly can.
