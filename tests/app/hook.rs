@@ -8,7 +8,7 @@ use std::sync::{
 use actix_web::rt;
 use actix_wechat::{
     Login,
-    simulator::{Endpoint, Person},
+    simulator::{Endpoint, Fault, Person},
 };
 
 use crate::{app::TestApp, support::Visitor};
@@ -91,6 +91,38 @@ async fn it_is_told_who_who_was_before_and_the_tokens() {
         assert!(!shown.contains(login.tokens.access_token()), "{shown}");
         assert!(!shown.contains(login.tokens.refresh_token()), "{shown}");
         assert_eq!(login.tokens.expires_in().as_secs(), 7200);
+    }
+}
+
+#[actix_web::test]
+async fn it_is_told_the_unionid_that_either_answer_tells() {
+    const TOLD: &str = r#","unionid":"oXYZ""#;
+    let logins: Arc<Mutex<Vec<Login>>> = Arc::default();
+    let kept = Arc::clone(&logins);
+    let app = TestApp::spawn_with(move |it| {
+        it.on_login(move |login| {
+            kept.lock().expect("the logins").push(login);
+            async { Ok::<(), std::io::Error>(()) }
+        })
+    })
+    .await;
+    // The page, what the exchange and the profile tell, and what the app is told.
+    let table = [
+        ("/user", "", "", None),
+        ("/user", TOLD, "", Some("oXYZ")),
+        ("/user", "", TOLD, Some("oXYZ")),
+        ("/openid", TOLD, "", Some("oXYZ")),
+        ("/openid", "", TOLD, None),
+    ];
+    for (path, exchange, profile, expected) in table {
+        let exchange = format!(r#"{{"access_token":"59_a","openid":"oABC"{exchange}}}"#);
+        let profile = format!(r#"{{"openid":"oABC"{profile}}}"#);
+        let simulator = &app.simulator;
+        simulator.fault(Endpoint::AccessToken, Fault::Body(exchange));
+        simulator.fault(Endpoint::UserInfo, Fault::Body(profile.clone()));
+        Visitor::new().visit(&app.at(path)).await.assert_status(200);
+        let login = logins.lock().expect("the logins").pop().expect("a login");
+        assert_eq!(login.user.unionid.as_deref(), expected, "{path} {profile}");
     }
 }
 
