@@ -1,8 +1,11 @@
 //! `on_login`: once per exchange, before any answer, and readable when it fails.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use actix_web::rt;
@@ -143,13 +146,19 @@ async fn a_panic_before_its_future_is_a_page_too() {
 #[actix_web::test]
 async fn its_failure_is_a_page_and_the_code_is_spent() {
     for how in ["an error", "a panic", "no end"] {
+        let running = Arc::new(());
+        let held = Arc::downgrade(&running);
         let app = TestApp::spawn_with(|it| {
-            it.on_login(move |_| async move {
-                assert_ne!(how, "a panic");
-                if how == "no end" {
-                    std::future::pending::<()>().await;
+            it.on_login(move |_| {
+                let running = Arc::clone(&running);
+                async move {
+                    let _running = running;
+                    assert_ne!(how, "a panic");
+                    if how == "no end" {
+                        std::future::pending::<()>().await;
+                    }
+                    Err::<(), _>(std::io::Error::other("the database is gone"))
                 }
-                Err::<(), _>(std::io::Error::other("the database is gone"))
             })
         })
         .await;
@@ -162,5 +171,13 @@ async fn its_failure_is_a_page_and_the_code_is_spent() {
         let reload = visitor.get(&page.url).await;
         assert_eq!(reload.location(), app.at("/user"), "{how}");
         assert_eq!(app.simulator.count(Endpoint::AccessToken), 1, "{how}");
+        // It ends on a worker of its own, be it a moment after the answer.
+        for _ in 0..1000 {
+            if held.strong_count() == 1 {
+                break;
+            }
+            rt::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(held.strong_count(), 1, "{how}: it goes on");
     }
 }
