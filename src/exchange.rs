@@ -304,3 +304,6 @@ fn fail(error: CallError, started: Instant) -> Conclusion {
 fn elapsed_ms(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

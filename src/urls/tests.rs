@@ -478,6 +478,16 @@ fn encode_leaves_only_what_needs_no_escape() {
     );
 }
 
+#[test]
+fn encode_has_a_quick_look_that_changes_nothing() {
+    for char in '\0'..='\x7f' {
+        let text = char.to_string();
+        let thorough: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        assert_eq!(encode(&text), thorough, "{text:?}");
+    }
+    assert!(matches!(encode("azAZ09-._"), Cow::Borrowed(_)));
+}
+
 proptest! {
     #[test]
     fn page_comes_back_byte_for_byte(page in a_page(), state in a_state(), code in "[0-9A-Za-z]{1,40}") {

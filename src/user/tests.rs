@@ -71,6 +71,18 @@ fn text_is_cleaned_and_number_is_text_or_number() {
 }
 
 #[test]
+fn each_control_character_is_cleaned_away() {
+    for control in ('\0'..='\u{9f}').filter(|char| char.is_control()) {
+        for (dirty, clean) in [
+            (format!("a{control}b"), "a b"),
+            (format!("{control}a{control}"), " a "),
+        ] {
+            assert_eq!(as_text(&json!(dirty)), clean, "{dirty:?}");
+        }
+    }
+}
+
+#[test]
 fn sex_is_one_or_two_or_nothing() {
     let table = [
         ("1", 1),

@@ -1,14 +1,17 @@
 //! `on_login`: once per exchange, before any answer, and readable when it fails.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use actix_web::rt;
 use actix_wechat::{
     Login,
-    simulator::{Endpoint, Person},
+    simulator::{Endpoint, Fault, Person},
 };
 
 use crate::{app::TestApp, support::Visitor};
@@ -95,6 +98,38 @@ async fn it_is_told_who_who_was_before_and_the_tokens() {
 }
 
 #[actix_web::test]
+async fn it_is_told_the_unionid_that_either_answer_tells() {
+    const TOLD: &str = r#","unionid":"oXYZ""#;
+    let logins: Arc<Mutex<Vec<Login>>> = Arc::default();
+    let kept = Arc::clone(&logins);
+    let app = TestApp::spawn_with(move |it| {
+        it.on_login(move |login| {
+            kept.lock().expect("the logins").push(login);
+            async { Ok::<(), std::io::Error>(()) }
+        })
+    })
+    .await;
+    // The page, what the exchange and the profile tell, and what the app is told.
+    let table = [
+        ("/user", "", "", None),
+        ("/user", TOLD, "", Some("oXYZ")),
+        ("/user", "", TOLD, Some("oXYZ")),
+        ("/openid", TOLD, "", Some("oXYZ")),
+        ("/openid", "", TOLD, None),
+    ];
+    for (path, exchange, profile, expected) in table {
+        let exchange = format!(r#"{{"access_token":"59_a","openid":"oABC"{exchange}}}"#);
+        let profile = format!(r#"{{"openid":"oABC"{profile}}}"#);
+        let simulator = &app.simulator;
+        simulator.fault(Endpoint::AccessToken, Fault::Body(exchange));
+        simulator.fault(Endpoint::UserInfo, Fault::Body(profile.clone()));
+        Visitor::new().visit(&app.at(path)).await.assert_status(200);
+        let login = logins.lock().expect("the logins").pop().expect("a login");
+        assert_eq!(login.user.unionid.as_deref(), expected, "{path} {profile}");
+    }
+}
+
+#[actix_web::test]
 async fn a_panic_before_its_future_is_a_page_too() {
     let app = TestApp::spawn_with(|it| {
         it.on_login(|login| {
@@ -111,13 +146,19 @@ async fn a_panic_before_its_future_is_a_page_too() {
 #[actix_web::test]
 async fn its_failure_is_a_page_and_the_code_is_spent() {
     for how in ["an error", "a panic", "no end"] {
+        let running = Arc::new(());
+        let held = Arc::downgrade(&running);
         let app = TestApp::spawn_with(|it| {
-            it.on_login(move |_| async move {
-                assert_ne!(how, "a panic");
-                if how == "no end" {
-                    std::future::pending::<()>().await;
+            it.on_login(move |_| {
+                let running = Arc::clone(&running);
+                async move {
+                    let _running = running;
+                    assert_ne!(how, "a panic");
+                    if how == "no end" {
+                        std::future::pending::<()>().await;
+                    }
+                    Err::<(), _>(std::io::Error::other("the database is gone"))
                 }
-                Err::<(), _>(std::io::Error::other("the database is gone"))
             })
         })
         .await;
@@ -130,5 +171,13 @@ async fn its_failure_is_a_page_and_the_code_is_spent() {
         let reload = visitor.get(&page.url).await;
         assert_eq!(reload.location(), app.at("/user"), "{how}");
         assert_eq!(app.simulator.count(Endpoint::AccessToken), 1, "{how}");
+        // It ends on a worker of its own, be it a moment after the answer.
+        for _ in 0..1000 {
+            if held.strong_count() == 1 {
+                break;
+            }
+            rt::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(held.strong_count(), 1, "{how}: it goes on");
     }
 }

@@ -1,0 +1,22 @@
+use std::collections::HashSet;
+
+use super::*;
+
+#[test]
+fn wait_before_a_try_doubles_and_is_jittered() {
+    for (tries, least, most) in [(1, 50, 100), (2, 100, 200)] {
+        let waits: HashSet<u128> = (0..100).map(|_| backoff(tries).as_millis()).collect();
+        assert!(
+            waits.iter().all(|wait| (least..=most).contains(wait)),
+            "{waits:?}"
+        );
+        assert!(waits.len() > 1, "whoever failed together returns together");
+    }
+}
+
+#[test]
+fn elapsed_time_is_told_in_milliseconds() {
+    let started = Instant::now().checked_sub(Duration::from_millis(1_500));
+    let told = elapsed_ms(started.unwrap());
+    assert!((1_500..60_000).contains(&told), "{told}");
+}
