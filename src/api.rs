@@ -13,10 +13,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{
+    authorize::encode,
     errcode::{Call, Fault, Outcome, verdict},
     hook::Tokens,
     reason::Reason,
-    urls::encode,
     user::{as_text, number, text},
     wechat::{Credentials, Wechat},
 };

@@ -9,10 +9,13 @@ use actix_web::{
 };
 
 use crate::{
+    authorize::encode,
     browser,
+    callback::{self, Callback},
     pages::Facts,
     pending::LoginCookie,
-    urls::{self, Callback, Scope, State},
+    scope::Scope,
+    state::State,
     wechat::{Settings, Wechat},
 };
 
@@ -48,7 +51,7 @@ impl Asked {
         let minds_browser = !wechat.0.outside.is_redirect();
         Self {
             wechat: wechat.clone(),
-            page: urls::without(req.uri().path(), req.uri().query(), callback).into_owned(),
+            page: callback::without(req.uri().path(), req.uri().query(), callback).into_owned(),
             cookie,
             scope,
             is_get: req.method() == Method::GET,
@@ -84,7 +87,7 @@ impl Asked {
     pub(crate) fn login_url(&self, login_path: &str) -> String {
         let page = self.referred();
         let public = &self.settings().public;
-        public.path(&format!("{login_path}?return_to={}", urls::encode(&page)))
+        public.path(&format!("{login_path}?return_to={}", encode(&page)))
     }
 
     /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form

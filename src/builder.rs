@@ -16,8 +16,8 @@ use crate::{
     outside::Outside,
     pages::Pages,
     pending,
+    public_url::PublicUrl,
     snapshot::Snapshot,
-    urls::PublicUrl,
     wechat::{Clock, Credentials, Settings, Wechat},
 };
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use derive_more::{Display, Error};
 
-use crate::urls::base_url;
+use crate::public_url::base_url;
 
 /// A setting that cannot work, refused at start.
 ///

@@ -4,11 +4,13 @@ use actix_web::{HttpResponse, http::StatusCode};
 
 use crate::{
     asked::Asked,
+    callback,
     pages::{Facts, Page},
     pending::LoginCookie,
     reason::Reason,
     response::{html, redirect},
-    urls::{self, Scope, State},
+    scope::Scope,
+    state::State,
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -74,7 +76,7 @@ impl Asked {
         let state = State {
             rounds,
             scope,
-            own_code: urls::has_code(&self.page),
+            own_code: callback::has_code(&self.page),
             challenge: login.challenge().unwrap_or_default(),
         };
         let url = settings.authorize_url(&self.page, &state);

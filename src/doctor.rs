@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     builder::{API_URL, OPEN_URL},
-    urls::is_loopback,
+    public_url::is_loopback,
     wechat::{Settings, Wechat},
 };
 

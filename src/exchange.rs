@@ -21,9 +21,9 @@ use crate::{
     errcode::{Call, Fault, Outcome, verdict},
     hook::Login,
     reason::Reason,
+    scope::Scope,
     snapshot::Snapshot,
     tried::Tried,
-    urls::Scope,
     user::WechatUser,
 };
 

@@ -3,10 +3,8 @@
 //! Pure: no actix, no I/O, no clock of its own. Every case of the login stands here once.
 
 use crate::{
-    browser::Navigation,
-    pending::LoginCookie,
-    reason::Reason,
-    urls::{Callback, Scope, State},
+    browser::Navigation, callback::Callback, pending::LoginCookie, reason::Reason, scope::Scope,
+    state::State,
 };
 
 /// The scopes that the extractors of one handler ask for.

@@ -10,10 +10,13 @@ use url::Url;
 
 use crate::{
     api::{Exchanged, read},
+    callback::{Callback, clean},
     errcode::{Call, verdict},
     pending::LoginCookie,
+    public_url::PublicUrl,
+    scope::Scope,
     session::{Known, Slot},
-    urls::{Callback, PublicUrl, Scope, State, clean},
+    state::State,
     user::{PictureSize, WechatUser},
 };
 

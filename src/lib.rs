@@ -23,8 +23,10 @@
 mod answer;
 mod api;
 mod asked;
+mod authorize;
 mod browser;
 mod builder;
+mod callback;
 mod config;
 mod departure;
 mod doctor;
@@ -45,12 +47,16 @@ mod login;
 mod outside;
 mod pages;
 mod pending;
+mod public_url;
 mod reason;
 mod response;
+#[cfg(test)]
+mod samples;
+mod scope;
 mod session;
 mod snapshot;
+mod state;
 mod tried;
-mod urls;
 mod user;
 mod verification;
 mod wechat;

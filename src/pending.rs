@@ -11,7 +11,7 @@ use actix_web::{
 use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::urls::{State, is_nonce};
+use crate::state::{State, is_nonce};
 
 const VERSION: &str = "1";
 /// How long a pending login may take; WeChat's own code lives five minutes, on a QR page ten.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use actix_session::Session;
 
-use crate::{urls::Scope, user::WechatUser};
+use crate::{scope::Scope, user::WechatUser};
 
 /// DEL: one byte, which JSON does not escape and no field holds, for they are cleaned of control
 /// characters.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::urls::Scope;
+use crate::scope::Scope;
 
 /// A WeChat user, as a handler parameter.
 ///

@@ -10,12 +10,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     api::Worker,
+    authorize::authorize,
     exchange::{Exchanges, Hook},
     outside::Outside,
     pages::Pages,
+    public_url::PublicUrl,
+    scope::Scope,
     session::{self, Slot},
     snapshot::Snapshot,
-    urls::{self, PublicUrl, Scope, State},
+    state::State,
 };
 
 /// The login of one account: an official account, and optionally the website app beside it.
@@ -200,6 +203,6 @@ impl Settings {
 
     pub(crate) fn authorize_url(&self, page: &str, state: &State) -> String {
         let appid = &self.credentials(state.scope).appid;
-        urls::authorize(&self.open_url, appid, &self.public.page(page), state)
+        authorize(&self.open_url, appid, &self.public.page(page), state)
     }
 }

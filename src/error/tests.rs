@@ -8,8 +8,8 @@ use crate::{
     builder::Builder,
     errcode::{Call, Fault},
     exchange::Failure,
+    scope::Scope,
     snapshot::Snapshot,
-    urls::Scope,
     wechat::Wechat,
 };
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::samples::a_cookie;
 
 const NOW: u64 = 1_700_000_000;
 const NONCE: &str = "0123456789abcdefABCDEF0123456789";
@@ -379,20 +380,7 @@ fn a_visit() -> impl Strategy<Value = Visit> {
             },
         },
     );
-    let issued_at = NOW - 700..NOW + 60;
-    let cookie = (any::<bool>(), 0..=State::MAX_ROUNDS, issued_at, nonce).prop_map(
-        |(completed, rounds, issued_at, nonce)| {
-            if completed {
-                LoginCookie::Completed { rounds, issued_at }
-            } else {
-                LoginCookie::Pending {
-                    rounds,
-                    issued_at,
-                    nonce,
-                }
-            }
-        },
-    );
+    let cookie = a_cookie(NOW - 700..NOW + 60, nonce);
     let scopes = prop::collection::vec(scope(), 0..3)
         .prop_map(|scopes| scopes.into_iter().fold(Scopes::default(), Scopes::with));
     (

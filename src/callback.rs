@@ -1,0 +1,106 @@
+//! What WeChat appends to a page's address, and the address without it.
+//!
+//! A request's own bytes are never decoded and encoded again, so that a page comes back from a
+//! login with the query it left with.
+
+use std::borrow::Cow;
+
+use url::form_urlencoded;
+
+use crate::state::State;
+
+/// Whether a page's own query has a `code`.
+pub(crate) fn has_code(page: &str) -> bool {
+    page.split_once('?')
+        .is_some_and(|(_, query)| last_value(query, "code").is_some())
+}
+
+/// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    /// `None` where the visitor declined: WeChat then sends no code, or an empty one.
+    pub(crate) code: Option<String>,
+    pub(crate) state: State,
+}
+
+impl Callback {
+    pub(crate) fn find(query: &str) -> Option<Self> {
+        let state = State::parse(last_value(query, "state")?)?;
+        let code = has_wechats_code(query, &state)
+            .then(|| last_value(query, "code").map(decode))
+            .flatten()
+            .filter(|code| !code.is_empty());
+        Some(Self { code, state })
+    }
+}
+
+/// Beside a `code` of the page's own, WeChat's is one more.
+fn has_wechats_code(query: &str, state: &State) -> bool {
+    let codes = query
+        .split('&')
+        .filter(|pair| value_of(pair, "code").is_some());
+    codes.count() > usize::from(state.own_code)
+}
+
+fn decode(value: &str) -> String {
+    if !value.contains(['%', '+']) {
+        return value.to_owned();
+    }
+    // Behind an empty name the whole text is one value, whatever `=` it holds.
+    form_urlencoded::parse(format!("={value}").as_bytes())
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
+fn last_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').rev().find_map(|pair| value_of(pair, name))
+}
+
+fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
+    let rest = pair.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some("");
+    }
+    rest.strip_prefix('=')
+}
+
+/// Path and query without what WeChat appended; every other byte stays as it came.
+pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
+    without(path, query, query.and_then(Callback::find).as_ref())
+}
+
+/// The same, where the callback in the query is known already.
+pub(crate) fn without<'a>(
+    path: &'a str,
+    query: Option<&'a str>,
+    callback: Option<&Callback>,
+) -> Cow<'a, str> {
+    let Some(query) = query else {
+        return Cow::Borrowed(path);
+    };
+    let Some(callback) = callback else {
+        return Cow::Owned(format!("{path}?{query}"));
+    };
+    let pairs: Vec<&str> = query.split('&').collect();
+    let last = |name| {
+        pairs
+            .iter()
+            .rposition(|pair| value_of(pair, name).is_some())
+    };
+    let code = last("code").filter(|_| has_wechats_code(query, &callback.state));
+    let state = last("state");
+    let kept: Vec<&str> = pairs
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| Some(*at) != code && Some(*at) != state)
+        .map(|(_, pair)| *pair)
+        .collect();
+    if kept.is_empty() {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(format!("{path}?{}", kept.join("&")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

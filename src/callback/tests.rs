@@ -1,0 +1,159 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::samples::{CODE, OURS, a_page, a_pair, a_state, append, cleaned};
+
+#[test]
+fn clean_takes_away_what_wechat_appended_and_nothing_else() {
+    let cases = [
+        ("/p", "/p"),
+        ("/p?", "/p?"),
+        ("/p?x=1", "/p?x=1"),
+        // Without a `state` of ours nothing is WeChat's.
+        ("/p?code=1", "/p?code=1"),
+        ("/p?code=1&state=xyz", "/p?code=1&state=xyz"),
+        ("/p?code=1&state", "/p?code=1&state"),
+        ("/p?code=C&state={s}", "/p"),
+        ("/p?state={s}", "/p"),
+        ("/p?code=&state={s}", "/p"),
+        ("/p?code&state={s}", "/p"),
+        ("/p?x=1&code=C&state={s}", "/p?x=1"),
+        ("/p?code=own&x=1&code=C&state={s}", "/p?code=own&x=1"),
+        ("/p?state=own&code=C&state={s}", "/p?state=own"),
+        (
+            "/p?codec=1&statement=2&code=C&state={s}",
+            "/p?codec=1&statement=2",
+        ),
+        // What a chat appends to a link that it shares.
+        (
+            "/p?a=1&code=C&state={s}&from=singlemessage&isappinstalled=0",
+            "/p?a=1&from=singlemessage&isappinstalled=0",
+        ),
+        ("/p?state={s}&code=C", "/p"),
+        ("/p?&code=C&state={s}", "/p?"),
+        ("/p?&&code=C&state={s}", "/p?&"),
+        ("/p?a&a&a=&code=C&state={s}", "/p?a&a&a="),
+        ("/p?q=a+b%2Bc&n=%FF&code=C&state={s}", "/p?q=a+b%2Bc&n=%FF"),
+        // The last state is the app's own: all of it is.
+        (
+            "/p?code=C&state={s}&state=own",
+            "/p?code=C&state={s}&state=own",
+        ),
+    ];
+    for (address, expected) in cases {
+        let (address, expected) = (address.replace("{s}", OURS), expected.replace("{s}", OURS));
+        assert_eq!(cleaned(&address), expected, "{address}");
+    }
+}
+
+#[test]
+fn callback_is_the_last_code_and_the_last_state() {
+    let cases = [
+        ("", None),
+        ("code=C", None),
+        ("code=C&state=xyz", None),
+        ("xcode=C&xstate={s}", None),
+        ("code=C&state={s}&state=own", None),
+        ("code=C&state={s}", Some(Some("C"))),
+        ("code=A&code=B&state={s}", Some(Some("B"))),
+        ("code=A&state=own&code=B&state={s}", Some(Some("B"))),
+        ("state={s}", Some(None)),
+        ("code=&state={s}", Some(None)),
+        ("code&state={s}", Some(None)),
+        ("code=A&code=&state={s}", Some(None)),
+        ("codec=1&state={s}", Some(None)),
+        ("code=a%2Bb+c%3D=&state={s}", Some(Some("a+b c=="))),
+        ("code=%FF&state={s}", Some(Some("\u{fffd}"))),
+    ];
+    for (query, expected) in cases {
+        let found = Callback::find(&query.replace("{s}", OURS));
+        let code = found.as_ref().map(|callback| callback.code.as_deref());
+        assert_eq!(code, expected, "{query}");
+        if let Some(found) = found {
+            assert_eq!(found.state.encode(), OURS, "{query}");
+        }
+    }
+}
+
+#[test]
+fn a_code_of_the_pages_own_is_not_wechats() {
+    let state = OURS.replacen('u', "v", 1);
+    let cases = [
+        ("/p?code=own&state={s}", None, "/p?code=own"),
+        ("/p?code=own&x=1&state={s}", None, "/p?code=own&x=1"),
+        ("/p?code=own&code=&state={s}", None, "/p?code=own"),
+        ("/p?code=own&code=C&state={s}", Some("C"), "/p?code=own"),
+    ];
+    for (address, code, expected) in cases {
+        let address = address.replace("{s}", &state);
+        let (_, query) = address.split_once('?').unwrap();
+        let found = Callback::find(query).unwrap();
+        assert_eq!(found.code.as_deref(), code, "{address}");
+        assert_eq!(cleaned(&address), expected, "{address}");
+    }
+}
+
+#[test]
+fn page_has_a_code_where_its_query_has_one() {
+    let table = [
+        ("/p?code=1", true),
+        ("/p?x&code", true),
+        ("/p?code=&x", true),
+        ("/p", false),
+        ("/code=1", false),
+        ("/p?codec=1&x=code", false),
+        ("/p&code=1", false),
+    ];
+    for (page, expected) in table {
+        assert_eq!(has_code(page), expected, "{page}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn page_comes_back_byte_for_byte(page in a_page(), state in a_state(), code in "[0-9A-Za-z]{1,40}") {
+        let state = State { own_code: has_code(&page), ..state };
+        let consented = append(&page, &format!("code={code}&state={}", state.encode()));
+        prop_assert_eq!(cleaned(&consented), page.as_str());
+        let found = Callback::find(consented.split_once('?').unwrap().1);
+        prop_assert_eq!(found, Some(Callback { code: Some(code), state }));
+    }
+
+    #[test]
+    fn declined_page_comes_back_byte_for_byte(page in a_page(), state in a_state()) {
+        // Of two codes of the page's own, the last cannot be told from WeChat's.
+        let codes = page.split(['?', '&']).skip(1).filter(|pair| value_of(pair, "code").is_some());
+        prop_assume!(codes.count() <= 1);
+        let state = State { own_code: has_code(&page), ..state };
+        let declined = append(&page, &format!("state={}", state.encode()));
+        prop_assert_eq!(cleaned(&declined), page.as_str());
+    }
+
+    #[test]
+    fn foreign_pairs_keep_their_order(
+        before in prop::collection::vec(a_pair(), 0..4),
+        between in prop::collection::vec("[a-z]{1,3}=[0-9%+A-F]{0,4}", 0..3),
+        after in prop::collection::vec("[a-z]{1,3}=[0-9%+A-F]{0,4}", 0..3),
+        state in a_state(),
+    ) {
+        let is_code = |pair: &String| value_of(pair, "code").is_some();
+        let own_code = before.iter().chain(&between).chain(&after).any(is_code);
+        let state = State { own_code, ..state };
+        let mut all = before.clone();
+        all.push(format!("code={CODE}"));
+        all.extend(between.clone());
+        all.push(format!("state={}", state.encode()));
+        all.extend(after.clone());
+        let kept = [before, between, after].concat();
+        let expected = if kept.is_empty() { "/p".to_owned() } else { format!("/p?{}", kept.join("&")) };
+        let query = all.join("&");
+        prop_assert_eq!(clean("/p", Some(&query)), expected);
+    }
+
+    #[test]
+    fn clean_without_a_callback_changes_nothing(page in a_page()) {
+        let query = page.split_once('?').map(|(_, query)| query);
+        prop_assume!(query.and_then(Callback::find).is_none());
+        prop_assert_eq!(cleaned(&page), page);
+    }
+}

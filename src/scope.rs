@@ -1,0 +1,43 @@
+//! What WeChat can be asked for.
+
+/// What a page asks WeChat for; WeChat's own names are in [`Scope::name`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Scope {
+    Base,
+    UserInfo,
+    Login,
+}
+
+impl Scope {
+    pub(crate) const ALL: [Self; 3] = [Self::Base, Self::UserInfo, Self::Login];
+
+    /// WeChat's name of it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Base => "snsapi_base",
+            Self::UserInfo => "snsapi_userinfo",
+            Self::Login => "snsapi_login",
+        }
+    }
+
+    /// Its letter in a `state` and in a stored session.
+    pub(crate) const fn letter(self) -> char {
+        match self {
+            Self::Base => 'b',
+            Self::UserInfo => 'u',
+            Self::Login => 'l',
+        }
+    }
+
+    pub(crate) fn from_letter(letter: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.letter() == letter)
+    }
+
+    /// Whether a login with this scope reads the profile.
+    pub(crate) const fn has_profile(self) -> bool {
+        matches!(self, Self::UserInfo | Self::Login)
+    }
+}
+
+#[cfg(test)]
+mod tests;
