@@ -1,7 +1,7 @@
 //! The login in front of what takes no user: a scope, strict queries, static files.
 
 use actix_session::{SessionMiddleware, storage::CookieSessionStore};
-use actix_web::{cookie::Key, middleware::from_fn, web};
+use actix_web::{FromRequest as _, HttpRequest, cookie::Key, middleware::from_fn, web};
 use actix_wechat::{WechatUser, require_user, simulator::Endpoint};
 use serde::Deserialize;
 
@@ -20,6 +20,12 @@ async fn orders(user: WechatUser, query: web::Query<Strict>) -> String {
     format!("{} {}", user.nickname, query.page)
 }
 
+/// Logs out, and tells whether the rest of the request still has a user.
+async fn out(req: HttpRequest) -> String {
+    WechatUser::forget(&req);
+    WechatUser::extract(&req).await.is_ok().to_string()
+}
+
 async fn guarded() -> TestApp {
     let (app, wechat) = TestApp::prepare(|it| it).await;
     let key = Key::generate();
@@ -30,6 +36,7 @@ async fn guarded() -> TestApp {
         let guarded = web::scope("/guarded")
             .wrap(from_fn(require_user))
             .route("/orders", web::get().to(orders))
+            .route("/out", web::get().to(out))
             .service(actix_files::Files::new(
                 "/files",
                 env!("CARGO_MANIFEST_DIR"),
@@ -76,4 +83,11 @@ async fn static_files_are_served_after_the_login() {
         .get_with(&file, &[("accept", "image/png")])
         .await
         .assert_status(401);
+}
+
+#[actix_web::test]
+async fn a_log_out_behind_the_guard_is_for_the_same_request_too() {
+    let app = guarded().await;
+    let page = Visitor::new().visit(&app.at("/guarded/out")).await;
+    assert_eq!(page.assert_status(200).body, "false");
 }

@@ -9,7 +9,7 @@ use actix_wechat::{
 
 use crate::{
     app::{OTHER, TestApp, routes, serve, two_accounts},
-    support::Visitor,
+    support::{Page, Visitor},
 };
 
 #[actix_web::test]
@@ -32,6 +32,24 @@ async fn a_callback_url_is_no_credential() {
         assert_eq!(app.simulator.count(Endpoint::AccessToken), exchanges);
         victim.visit(&callback).await.assert_status(200);
     }
+}
+
+#[actix_web::test]
+async fn a_code_is_worth_nothing_in_another_login() {
+    let app = TestApp::spawn().await;
+    let (victim, thief) = (Visitor::new(), Visitor::new());
+    let start = victim.get(&app.at("/user")).await;
+    let callback = victim.get(&start.location()).await.location();
+    victim.visit(&callback).await.assert_status(200);
+
+    // The result is still shared, but with the victim's own login.
+    let state = |page: &Page| page.location_param("state").expect("a state");
+    let own = thief.get(&app.at("/user")).await;
+    let stolen = callback.replace(&state(&start), &state(&own));
+    let answer = thief.get(&stolen).await;
+    assert_eq!(answer.location(), app.at("/user"));
+    assert_eq!(thief.get(&app.at("/maybe")).await.body, "guest");
+    assert_eq!(app.simulator.count(Endpoint::AccessToken), 2);
 }
 
 #[actix_web::test]

@@ -143,3 +143,18 @@ async fn a_form_that_needs_a_login_leads_back_to_where_it_stood() {
         page.body
     );
 }
+
+#[actix_web::test]
+async fn a_page_in_a_frame_leads_to_the_page_itself() {
+    let app = TestApp::spawn().await;
+    let frame = [
+        ("referer", "https://example.cn/around"),
+        ("accept", "text/html"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "iframe"),
+    ];
+    let page = Visitor::new().get_with(&app.at("/user?a=1"), &frame).await;
+    page.assert_status(401);
+    assert!(page.body.contains(&app.at("/user?a=1")), "{}", page.body);
+    assert!(!page.body.contains("return_to"), "{}", page.body);
+}
