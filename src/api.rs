@@ -220,8 +220,8 @@ impl Worker {
     /// # }
     /// ```
     pub async fn check(&self, access_token: &str, openid: &str) -> Result<bool, CallError> {
-        /// Not this user's token, no token, expired, revoked.
-        const INVALID: [i64; 5] = [40001, 40003, 40014, 42001, 42007];
+        /// Not this user's token, not a token, expired, password changed, consent taken back.
+        const INVALID: [i64; 6] = [40001, 40003, 40014, 42001, 42007, 50001];
         let query = format!(
             "access_token={}&openid={}",
             encode(access_token),
@@ -301,7 +301,8 @@ impl Worker {
         }
         let body = answer.body().limit(BODY_LIMIT).await.map_err(|err| {
             failed(match err {
-                PayloadError::Io(_) => Fault::Broken,
+                // A reset; a body that ends too early in order is malformed.
+                PayloadError::Incomplete(Some(_)) | PayloadError::Io(_) => Fault::Broken,
                 _ => Fault::Malformed,
             })
         })?;

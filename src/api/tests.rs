@@ -436,6 +436,24 @@ fn nobody_there_is_not_the_same_as_nobody_answering() {
 }
 
 #[test]
+fn reset_within_the_body_is_a_broken_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let upstream = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // What is left unread makes a reset of the end.
+        stream.read_exact(&mut [0]).unwrap();
+        let start = b"HTTP/1.1 200 X\r\ncontent-length: 17\r\n\r\n{";
+        stream.write_all(start).unwrap();
+    });
+    System::new().block_on(async {
+        let told = wechat(&url, LONG).worker().profile("59_a", "oABC").await;
+        assert_eq!(told, Err(CallError::new(Call::Profile, Fault::Broken)));
+    });
+    upstream.join().unwrap();
+}
+
+#[test]
 fn token_is_good_or_not_or_cannot_be_checked() {
     let errcode = |errcode: i64| response(200, &format!(r#"{{"errcode":{errcode}}}"#));
     let failed = |fault| Err(CallError::new(Call::Check, fault));

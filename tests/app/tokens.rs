@@ -4,18 +4,18 @@ use std::sync::{Arc, Mutex};
 
 use actix_wechat::{
     Reason, Tokens,
-    simulator::{Endpoint, Fault},
+    simulator::{Endpoint, Fault, Simulator},
 };
 
 use crate::{app::TestApp, support::Visitor};
 
 #[actix_web::test]
 async fn stored_tokens_are_checked_and_refreshed() {
-    let tokens: Arc<Mutex<Option<Tokens>>> = Arc::default();
-    let kept = Arc::clone(&tokens);
+    let kept: Arc<Mutex<Option<Tokens>>> = Arc::default();
+    let keeping = Arc::clone(&kept);
     let (app, wechat) = TestApp::prepare(move |it| {
         it.on_login(move |login| {
-            *kept.lock().expect("the tokens") = Some(login.tokens);
+            *keeping.lock().expect("the tokens") = Some(login.tokens);
             async { Ok::<(), std::io::Error>(()) }
         })
     })
@@ -37,7 +37,7 @@ async fn stored_tokens_are_checked_and_refreshed() {
         );
     });
     let openid = Visitor::new().visit(&app.at("/openid")).await.body;
-    let tokens = tokens.lock().expect("the tokens").take().expect("a login");
+    let tokens = kept.lock().expect("the tokens").take().expect("a login");
     assert_eq!(tokens.scope(), "snsapi_base");
 
     assert_eq!(worker.check(tokens.access_token(), &openid).await, Ok(true));
@@ -47,6 +47,7 @@ async fn stored_tokens_are_checked_and_refreshed() {
         worker.check(tokens.access_token(), &openid).await,
         Ok(false)
     );
+    let person = app.simulator.people()[0].clone();
     let refreshed = worker
         .refresh(app.simulator.account().appid(), tokens.refresh_token())
         .await
@@ -56,6 +57,18 @@ async fn stored_tokens_are_checked_and_refreshed() {
         worker.check(refreshed.access_token(), &openid).await,
         Ok(true)
     );
+
+    for goes_bad in [Simulator::change_password, Simulator::revoke] {
+        Visitor::new()
+            .visit(&app.at("/openid"))
+            .await
+            .assert_status(200);
+        let tokens = kept.lock().expect("the tokens").take().expect("a login");
+        let token = tokens.access_token();
+        assert_eq!(worker.check(token, &openid).await, Ok(true));
+        goes_bad(&app.simulator, &person);
+        assert_eq!(worker.check(token, &openid).await, Ok(false));
+    }
 
     app.simulator
         .fault_times(Endpoint::RefreshToken, Fault::Errcode(40030), 1);
