@@ -9,10 +9,16 @@ use url::form_urlencoded;
 
 use crate::state::State;
 
-/// Whether a page's own query has a `code`.
-pub(crate) fn has_code(page: &str) -> bool {
-    page.split_once('?')
-        .is_some_and(|(_, query)| last_value(query, "code").is_some())
+/// How many `code`s a page's own query has, as far as a `state` counts them.
+pub(crate) fn own_codes(page: &str) -> u8 {
+    let query = page.split_once('?').map_or("", |(_, query)| query);
+    let most = usize::from(State::MAX_OWN_CODES);
+    let count = codes(query).take(most).count();
+    u8::try_from(count).unwrap_or(State::MAX_OWN_CODES)
+}
+
+fn codes(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter_map(|pair| value_of(pair, "code"))
 }
 
 /// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`.
@@ -34,12 +40,9 @@ impl Callback {
     }
 }
 
-/// Beside a `code` of the page's own, WeChat's is one more.
+/// Beside the `code`s of the page's own, WeChat's is one more.
 fn has_wechats_code(query: &str, state: &State) -> bool {
-    let codes = query
-        .split('&')
-        .filter(|pair| value_of(pair, "code").is_some());
-    codes.count() > usize::from(state.own_code)
+    codes(query).count() > usize::from(state.own_codes)
 }
 
 fn decode(value: &str) -> String {

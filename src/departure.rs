@@ -76,7 +76,7 @@ impl Asked {
         let state = State {
             rounds,
             scope,
-            own_code: callback::has_code(&self.page),
+            own_codes: callback::own_codes(&self.page),
             challenge: login.challenge().unwrap_or_default(),
         };
         let url = settings.authorize_url(&self.page, &state);
@@ -94,6 +94,7 @@ impl Asked {
     /// The response that lets them go, with the login cookie unless it is for a HEAD.
     pub(crate) fn leave(&self, departure: Departure, cookie: bool) -> HttpResponse {
         let pages = &self.settings().pages;
+        let status = departure.status();
         warn_if_long(&departure);
         let (mut response, login) = match departure {
             #[cfg(feature = "qrcode")]
@@ -104,7 +105,7 @@ impl Asked {
                     qr_svg: &svg(&code),
                     ..self.facts("")
                 };
-                return html(StatusCode::OK, pages.render(Page::Outside, &facts));
+                return html(status, pages.render(Page::Outside, &facts));
             }
             Departure::TooLong { .. } => {
                 return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
@@ -116,7 +117,7 @@ impl Asked {
                     ..self.facts("")
                 };
                 let page = pages.render(Page::AskFirst, &facts);
-                (html(StatusCode::OK, page), login)
+                (html(status, page), login)
             }
             Departure::Redirect { url, login } => (redirect(url), login),
         };

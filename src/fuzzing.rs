@@ -91,7 +91,7 @@ pub fn login_cookie(line: &[u8]) {
     let state = State {
         rounds: next.rounds(),
         scope: Scope::UserInfo,
-        own_code: false,
+        own_codes: 0,
         challenge: next.challenge().unwrap_or_default(),
     };
     assert_eq!(State::parse(&state.encode()), Some(state));

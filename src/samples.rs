@@ -70,13 +70,13 @@ pub(crate) fn a_state() -> impl Strategy<Value = State> {
     (
         0..=State::MAX_ROUNDS,
         scope,
-        any::<bool>(),
+        0..=State::MAX_OWN_CODES,
         "[0-9A-Za-z]{32}",
     )
-        .prop_map(|(rounds, scope, own_code, challenge)| State {
+        .prop_map(|(rounds, scope, own_codes, challenge)| State {
             rounds,
             scope,
-            own_code,
+            own_codes,
             challenge,
         })
 }

@@ -8,9 +8,9 @@ pub(crate) struct State {
     /// How many logins failed before.
     pub(crate) rounds: u8,
     pub(crate) scope: Scope,
-    /// The page's own query has a `code`, which must not be taken for WeChat's when WeChat sends
-    /// none. Said by the letter after the scope's own.
-    pub(crate) own_code: bool,
+    /// How many `code`s the page's own query has, none of which must be taken for WeChat's when
+    /// WeChat sends none. Said by one of the letters from the scope's own on.
+    pub(crate) own_codes: u8,
     /// The digest of the login cookie's nonce: who reads it in a URL cannot make the cookie of it.
     pub(crate) challenge: String,
 }
@@ -20,21 +20,23 @@ impl State {
     pub(crate) const NONCE_LEN: usize = 32;
     /// The highest count a `state` or a login cookie carries.
     pub(crate) const MAX_ROUNDS: u8 = 3;
+    /// The highest count of own `code`s; more are counted as so many.
+    pub(crate) const MAX_OWN_CODES: u8 = 3;
 
     /// Reads a `state` of our shape; anything else belongs to the app.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut chars = text.chars();
         let rounds = u8::try_from(chars.next()?.to_digit(10)?).ok()?;
         let letter = chars.next()?;
-        let (scope, own_code) = Scope::ALL
+        let (scope, own_codes) = Scope::ALL
             .into_iter()
-            .flat_map(|scope| [(scope, false), (scope, true)])
-            .find(|(scope, own_code)| Self::letter(*scope, *own_code) == letter)?;
+            .flat_map(|scope| (0..=Self::MAX_OWN_CODES).map(move |own_codes| (scope, own_codes)))
+            .find(|(scope, own_codes)| Self::letter(*scope, *own_codes) == letter)?;
         let challenge = chars.as_str();
         (rounds <= Self::MAX_ROUNDS && is_nonce(challenge)).then(|| Self {
             rounds,
             scope,
-            own_code,
+            own_codes,
             challenge: challenge.to_owned(),
         })
     }
@@ -42,18 +44,14 @@ impl State {
     pub(crate) fn encode(&self) -> String {
         let mut state = String::with_capacity(2 + self.challenge.len());
         state.push(char::from(b'0' + self.rounds));
-        state.push(Self::letter(self.scope, self.own_code));
+        state.push(Self::letter(self.scope, self.own_codes));
         state.push_str(&self.challenge);
         state
     }
 
-    const fn letter(scope: Scope, own_code: bool) -> char {
-        match (scope, own_code) {
-            (scope, false) => scope.letter(),
-            (Scope::Base, true) => 'c',
-            (Scope::UserInfo, true) => 'v',
-            (Scope::Login, true) => 'm',
-        }
+    const fn letter(scope: Scope, own_codes: u8) -> char {
+        // The scopes' letters lie far apart.
+        (scope.letter() as u8 + own_codes) as char
     }
 }
 

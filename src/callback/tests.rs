@@ -84,8 +84,20 @@ fn a_code_of_the_pages_own_is_not_wechats() {
         ("/p?code=own&code=&state={s}", None, "/p?code=own"),
         ("/p?code=own&code=C&state={s}", Some("C"), "/p?code=own"),
     ];
-    for (address, code, expected) in cases {
-        let address = address.replace("{s}", &state);
+    let two = OURS.replacen('u', "w", 1);
+    let of_two = [
+        ("/p?code=a&code=b&state={s}", None, "/p?code=a&code=b"),
+        (
+            "/p?code=a&code=b&code=C&state={s}",
+            Some("C"),
+            "/p?code=a&code=b",
+        ),
+    ];
+    let cases = cases.map(|case| (&state, case));
+    for (state, (address, code, expected)) in
+        cases.into_iter().chain(of_two.map(|case| (&two, case)))
+    {
+        let address = address.replace("{s}", state);
         let (_, query) = address.split_once('?').unwrap();
         let found = Callback::find(query).unwrap();
         assert_eq!(found.code.as_deref(), code, "{address}");
@@ -94,25 +106,27 @@ fn a_code_of_the_pages_own_is_not_wechats() {
 }
 
 #[test]
-fn page_has_a_code_where_its_query_has_one() {
+fn page_has_the_codes_that_its_query_has() {
     let table = [
-        ("/p?code=1", true),
-        ("/p?x&code", true),
-        ("/p?code=&x", true),
-        ("/p", false),
-        ("/code=1", false),
-        ("/p?codec=1&x=code", false),
-        ("/p&code=1", false),
+        ("/p?code=1", 1),
+        ("/p?x&code", 1),
+        ("/p?code=&x", 1),
+        ("/p?code=1&x&code=1", 2),
+        ("/p?code&code&code&code&code", 3),
+        ("/p", 0),
+        ("/code=1", 0),
+        ("/p?codec=1&x=code", 0),
+        ("/p&code=1", 0),
     ];
     for (page, expected) in table {
-        assert_eq!(has_code(page), expected, "{page}");
+        assert_eq!(own_codes(page), expected, "{page}");
     }
 }
 
 proptest! {
     #[test]
     fn page_comes_back_byte_for_byte(page in a_page(), state in a_state(), code in "[0-9A-Za-z]{1,40}") {
-        let state = State { own_code: has_code(&page), ..state };
+        let state = State { own_codes: own_codes(&page), ..state };
         let consented = append(&page, &format!("code={code}&state={}", state.encode()));
         prop_assert_eq!(cleaned(&consented), page.as_str());
         let found = Callback::find(consented.split_once('?').unwrap().1);
@@ -121,10 +135,9 @@ proptest! {
 
     #[test]
     fn declined_page_comes_back_byte_for_byte(page in a_page(), state in a_state()) {
-        // Of two codes of the page's own, the last cannot be told from WeChat's.
-        let codes = page.split(['?', '&']).skip(1).filter(|pair| value_of(pair, "code").is_some());
-        prop_assume!(codes.count() <= 1);
-        let state = State { own_code: has_code(&page), ..state };
+        // Of more codes of the page's own the last cannot be told from WeChat's.
+        prop_assume!(codes(page.split_once('?').map_or("", |(_, query)| query)).count() <= 3);
+        let state = State { own_codes: own_codes(&page), ..state };
         let declined = append(&page, &format!("state={}", state.encode()));
         prop_assert_eq!(cleaned(&declined), page.as_str());
     }
@@ -136,16 +149,14 @@ proptest! {
         after in prop::collection::vec("[a-z]{1,3}=[0-9%+A-F]{0,4}", 0..3),
         state in a_state(),
     ) {
-        let is_code = |pair: &String| value_of(pair, "code").is_some();
-        let own_code = before.iter().chain(&between).chain(&after).any(is_code);
-        let state = State { own_code, ..state };
+        let kept = [before.clone(), between.clone(), after.clone()].concat();
+        let expected = if kept.is_empty() { "/p".to_owned() } else { format!("/p?{}", kept.join("&")) };
+        let state = State { own_codes: own_codes(&expected), ..state };
         let mut all = before.clone();
         all.push(format!("code={CODE}"));
         all.extend(between.clone());
         all.push(format!("state={}", state.encode()));
         all.extend(after.clone());
-        let kept = [before, between, after].concat();
-        let expected = if kept.is_empty() { "/p".to_owned() } else { format!("/p?{}", kept.join("&")) };
         let query = all.join("&");
         prop_assert_eq!(clean("/p", Some(&query)), expected);
     }

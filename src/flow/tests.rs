@@ -24,7 +24,7 @@ fn state(rounds: u8) -> State {
     State {
         rounds,
         scope: Scope::UserInfo,
-        own_code: false,
+        own_codes: 0,
         challenge: challenge(NONCE),
     }
 }
@@ -375,7 +375,7 @@ fn a_visit() -> impl Strategy<Value = Visit> {
             state: State {
                 rounds,
                 scope,
-                own_code: false,
+                own_codes: 0,
                 challenge: challenge(&nonce),
             },
         },

@@ -227,7 +227,7 @@ fn login_to_another_account_is_known_by_its_cookie() {
     let state = State {
         rounds: 0,
         scope: Scope::UserInfo,
-        own_code: false,
+        own_codes: 0,
         challenge: pending(0, NOW).challenge().unwrap(),
     };
     let of_another = State {

@@ -1,7 +1,7 @@
 //! Behaviour of a login that goes well: the way out, the way back, the session.
 
 use actix_web::http::Method;
-use actix_wechat::simulator::{Account, Person};
+use actix_wechat::simulator::{Account, Consent, Person};
 
 use super::{
     PROFILE, assert_authorize, assert_headers, callback, calls, cookie_name, me, openid_of, wechat,
@@ -169,7 +169,7 @@ async fn a_pages_own_code_and_state_are_left_alone() {
     let wechat = wechat().await;
     let demo = Demo::start(&wechat, &[]);
     let long = format!("code=own&state=0u{}", "a".repeat(33));
-    let scope = format!("code=own&state=0x{}", "a".repeat(32));
+    let scope = format!("code=own&state=0z{}", "a".repeat(32));
     let round = format!("code=own&state=4u{}", "a".repeat(32));
     let signs = format!("code=own&state=0u{}", "a%41".repeat(8));
     let queries = [
@@ -181,6 +181,7 @@ async fn a_pages_own_code_and_state_are_left_alone() {
         "code=own&state=theirs",
         "state=theirs&code=own",
         "code=a&code=b&state=x&state=y",
+        "code=a&code=b&x=1&code=c",
         "state=&code=",
         "code=SUMMER20&x=1",
         &long,
@@ -205,6 +206,16 @@ async fn a_pages_own_code_and_state_are_left_alone() {
         let after = visitor.get(&page).await;
         after.assert_status(200);
         assert!(after.body.contains("小明"));
+    }
+    assert_eq!(calls(&wechat), (queries.len(), queries.len()));
+    // Who refuses brings no code, and none of the page's own is taken for WeChat's.
+    wechat.set_consent(Consent::Refuse);
+    for query in queries {
+        let visitor = Visitor::new();
+        let page = demo.at(&format!("/wechat8008/index?{query}"));
+        let declined = visitor.visit(&page).await;
+        declined.assert_status(403);
+        assert_eq!(declined.link("再试一次"), page, "{query}");
     }
     assert_eq!(calls(&wechat), (queries.len(), queries.len()));
 }
