@@ -57,7 +57,17 @@ fn assert_tame(wechat: &Simulator, demo: &Demo, what: &str, answer: Option<raw::
         !answer.head.to_lowercase().contains("\ninjected"),
         "{what}: {answer:?}"
     );
-    assert!(!answer.body.contains("panicked"), "{what}: {answer:?}");
+}
+
+/// A panic closes a connection without a word, as what is no HTTP does: the log tells them apart.
+async fn assert_unharmed(demo: &Demo) {
+    let mark = demo.log().len();
+    Visitor::new()
+        .visit(&demo.at(PROFILE))
+        .await
+        .assert_status(200);
+    demo.logged(mark, "wechat.login.completed");
+    assert!(!demo.log().contains("panicked"), "{}", demo.log());
 }
 
 /// Sends it to the demo as a stranger, as somebody with a login under way, and as a known user.
@@ -152,6 +162,7 @@ async fn odd_targets() {
         );
     }
     assert_eq!(calls(&wechat), (0, 0));
+    assert_unharmed(&demo).await;
 }
 
 /// Each byte, where a browser would have escaped it: in the path, in the query, in a parameter.
@@ -214,6 +225,7 @@ async fn every_byte_in_every_place() {
         .visit(&demo.at(PROFILE))
         .await
         .assert_status(200);
+    assert_unharmed(&demo).await;
 }
 
 #[actix_web::test]
@@ -300,6 +312,7 @@ async fn forged_huge_and_repeated_parameters() {
         .visit(&demo.at(PROFILE))
         .await
         .assert_status(200);
+    assert_unharmed(&demo).await;
 }
 
 /// Of one's own login, a made-up code: it reaches WeChat as one value, once, and gains nothing.
@@ -354,6 +367,7 @@ async fn a_made_up_code_of_ones_own_login_is_one_value() {
         .await;
     page.assert_status(302);
     assert_eq!(calls(&wechat), (0, 0));
+    assert_unharmed(&demo).await;
 }
 
 #[actix_web::test]
@@ -418,26 +432,28 @@ async fn what_a_request_says_of_its_host_is_not_believed() {
             three.send(&wechat, &demo, &target, headers);
         }
         let answer = raw::get(&demo.url, PROFILE, headers).expect("an answer");
-        if answer.status == 302 {
-            let own: String =
-                url::form_urlencoded::byte_serialize(demo.at(PROFILE).as_bytes()).collect();
-            assert!(
-                answer
-                    .header("location")
-                    .contains(&format!("redirect_uri={own}&")),
-                "{headers:?}: {answer:?}"
-            );
-            assert!(!answer.head.contains("Secure"), "{headers:?}: {answer:?}");
+        if headers.iter().filter(|(name, _)| *name == "host").count() > 1 {
+            assert_eq!(answer.status, 400, "no HTTP: {headers:?}: {answer:?}");
+            continue;
         }
+        assert_eq!(answer.status, 302, "{headers:?}: {answer:?}");
+        let own: String =
+            url::form_urlencoded::byte_serialize(demo.at(PROFILE).as_bytes()).collect();
+        assert!(
+            answer
+                .header("location")
+                .contains(&format!("redirect_uri={own}&")),
+            "{headers:?}: {answer:?}"
+        );
+        assert!(!answer.head.contains("Secure"), "{headers:?}: {answer:?}");
         let mut headers = headers.clone();
         headers.push(("accept", "application/json"));
         let answer = raw::get(&demo.url, "/api/me", &headers).expect("an answer");
-        if answer.status == 401 {
-            assert!(
-                answer.body.contains("\"/login?return_to=%2F\""),
-                "{headers:?}: {answer:?}"
-            );
-        }
+        assert_eq!(answer.status, 401, "{headers:?}: {answer:?}");
+        assert!(
+            answer.body.contains("\"/login?return_to=%2F\""),
+            "{headers:?}: {answer:?}"
+        );
     }
     // Without any, in the old tongue.
     for request in [
@@ -453,6 +469,7 @@ async fn what_a_request_says_of_its_host_is_not_believed() {
         );
     }
     assert_eq!(calls(&wechat), (0, 0));
+    assert_unharmed(&demo).await;
 }
 
 #[actix_web::test]
@@ -557,6 +574,7 @@ async fn garbage_cookies_are_no_cookies() {
         visitor.set_cookie(&demo.url, other, &format!("1.0.{now}.{nonce}"));
     }
     visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    assert_unharmed(&demo).await;
 }
 
 /// A sibling host plants a second login cookie: neither is believed, and the visitor is told after
@@ -604,6 +622,7 @@ async fn of_two_login_cookies_neither_is_believed() {
     );
     assert_eq!(calls(&wechat), (0, 0));
     victim.visit(&victims).await.assert_status(200);
+    assert_unharmed(&demo).await;
 }
 
 /// On https no sibling host can plant the login cookie: one without the prefix is not looked at.
@@ -703,6 +722,7 @@ async fn a_stolen_code_is_worth_nothing_after_its_use() {
                 }
                 actix_web::rt::time::sleep(std::time::Duration::from_millis(2)).await;
             }
+            assert_eq!(calls(&wechat).0, 1, "the exchange has begun");
             Some(login)
         } else {
             victim.visit(&victims).await.assert_status(200);
@@ -827,4 +847,5 @@ async fn odd_http_is_answered_or_closed() {
         .visit(&demo.at(PROFILE))
         .await
         .assert_status(200);
+    assert_unharmed(&demo).await;
 }

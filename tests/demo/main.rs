@@ -33,7 +33,7 @@ fn cookie_name(wechat: &Simulator) -> String {
     format!("wechat.{}", wechat.account().appid())
 }
 
-/// To WeChat and back: the callback's address, not yet opened.
+/// The address at WeChat that a page leads to.
 #[track_caller]
 fn assert_authorize(page: &Page) -> String {
     assert!(

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::{io::Read as _, time::Duration};
 
 use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 
@@ -86,19 +86,18 @@ fn a_person_scans_and_decides_on_the_phone() {
         poll(&sim, &uuid, "&last=403"),
         "window.wx_errcode=404;window.wx_code='';"
     );
-    let waiting = std::thread::spawn({
-        let (sim, uuid) = (sim.clone(), uuid.clone());
-        move || (poll(&sim, &uuid, "&last=404"), Instant::now())
-    });
-    std::thread::sleep(Duration::from_millis(200));
-    let clicked = Instant::now();
+    // The poll is on its way before the phone confirms: it has the connection already.
+    let path = format!("/connect/l/qrconnect?uuid={uuid}&last=404&_=1700000000000");
+    let mut waiting = send(&sim, "GET", &path, &[], "").expect("a connection");
     assert_eq!(
         get(&sim, &phone.link("同意")).header("location"),
         None,
         "the phone never calls the site"
     );
-    let (confirmed, told) = waiting.join().expect("a poll");
-    assert!(told >= clicked, "the poll waits for news");
+    let mut confirmed = String::new();
+    waiting
+        .read_to_string(&mut confirmed)
+        .expect("the end of the wait");
     let code = confirmed.split('\'').nth(1).unwrap_or_default();
     assert!(confirmed.contains("405"), "{confirmed}");
     let tokens = get(&sim, &access_token(sim.account(), code)).json();
