@@ -119,7 +119,7 @@ impl Answer {
                 tapped,
                 session_lost,
             } => {
-                if *session_lost {
+                if *session_lost && *cookie {
                     // Told at once; a third time it is an error and a page.
                     tracing::warn!(
                         name: "wechat.login.failed",

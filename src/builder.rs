@@ -26,6 +26,8 @@ pub(crate) const API_URL: &str = "https://api.weixin.qq.com";
 const DEADLINE: Duration = Duration::from_secs(5);
 /// A login that is too old before its page is reached would start the next one, for ever.
 const MIN_MAX_AGE: Duration = Duration::from_secs(60);
+/// It stands in the session beside the user, who has most of the room.
+const MAX_SESSION_KEY: usize = 64;
 
 /// Settings of a [`Wechat`], checked by [`build`](Self::build).
 ///
@@ -230,7 +232,7 @@ impl Builder {
     }
 
     /// How the user's key in the session begins, before a dot and the appid, by which several
-    /// accounts stay apart; default `wechat`.
+    /// accounts stay apart; 1 to 64 bytes, default `wechat`.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().session_key("user");
@@ -303,8 +305,8 @@ impl Builder {
     ///
     /// What they hold is escaped. The pages extend `layout.html`, whose blocks are `title`, `main`, and
     /// `way_on` with `go` in it, the text of the link. Every page goes out with a
-    /// `Content-Security-Policy` that lets it load nothing but pictures of this site and inline
-    /// styles.
+    /// `Content-Security-Policy` that lets it load nothing but pictures of this site or in `data:` URLs, and
+    /// inline styles.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder()
@@ -315,10 +317,10 @@ impl Builder {
         self
     }
 
-    /// Runs once per login, before anybody is answered: the place to create or update an account.
+    /// Runs once per exchanged code, before anybody is answered: the place to create or update an account.
     ///
-    /// It gets a [`Login`] and has five seconds. Two servers can complete one visitor's login each,
-    /// so it must be idempotent. If it fails, takes too long or panics, nobody is logged in and the
+    /// It gets a [`Login`] and has five seconds. One visitor's login can be completed twice, by two
+    /// codes or on two servers, so it must be idempotent. If it fails, takes too long or panics, nobody is logged in and the
     /// visitor reads a page; the error goes to the log.
     ///
     /// ```
@@ -430,6 +432,14 @@ impl Builder {
         }
         if self.max_age.is_some_and(|max_age| max_age < MIN_MAX_AGE) {
             return Err(ConfigError::new("max_age", "must be a minute or longer"));
+        }
+        if let Some(key) = &self.session_key
+            && (key.is_empty() || key.len() > MAX_SESSION_KEY)
+        {
+            return Err(ConfigError::new(
+                "session_key",
+                "must have 1 to 64 bytes, for it counts with the user in the cookie",
+            ));
         }
         if let Some(path) = &self.login_path
             && (path == "/"

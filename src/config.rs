@@ -77,7 +77,7 @@ pub(crate) fn check_appid(name: &'static str, value: &str) -> Result<(), ConfigE
     if !value.bytes().all(fits) || value.len() > 64 {
         return Err(ConfigError::new(
             name,
-            "must be letters and digits, like `wx0123456789abcdef`",
+            "must be letters, digits, `-` and `_`, like `wx0123456789abcdef`",
         ));
     }
     Ok(())

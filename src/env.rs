@@ -63,7 +63,7 @@ impl Wechat {
             Some(_) => {
                 return Err(ConfigError::new(
                     "WECHAT_ASK_FIRST",
-                    "must be `1`, or unset",
+                    "must be `1` or `0`, or unset",
                 ));
             }
         };

@@ -76,7 +76,7 @@ pub use crate::{
     error::LoginError,
     guard::require_user,
     hook::{Login, Tokens},
-    login::{LoginQuery, login},
+    login::login,
     outside::Outside,
     reason::Reason,
     snapshot::Snapshot,

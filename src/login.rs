@@ -10,16 +10,8 @@ use crate::{
     user::WechatUser,
 };
 
-/// The query of the [`login`] page.
-///
-/// ```
-/// use actix_wechat::LoginQuery;
-///
-/// let query = actix_web::web::Query::<LoginQuery>::from_query("return_to=%2Fcart");
-/// assert!(query.is_ok());
-/// ```
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct LoginQuery {
+#[derive(Deserialize)]
+struct LoginQuery {
     return_to: Option<String>,
 }
 
@@ -38,12 +30,10 @@ pub struct LoginQuery {
 /// # Errors
 ///
 /// The login's own, as on any page that takes a [`WechatUser`].
-pub async fn login(
-    req: HttpRequest,
-    query: Option<web::Query<LoginQuery>>,
-) -> Result<HttpResponse, LoginError> {
+pub async fn login(req: HttpRequest) -> Result<HttpResponse, LoginError> {
     extract::<WechatUser>(&req, Tapped(true)).await?;
-    let return_to = query.and_then(|query| query.into_inner().return_to);
+    let query = web::Query::<LoginQuery>::from_query(req.query_string());
+    let return_to = query.ok().and_then(|query| query.into_inner().return_to);
     let location = match req.app_data::<Worker>() {
         Some(worker) => {
             let public = &worker.wechat.0.public;

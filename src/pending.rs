@@ -186,7 +186,7 @@ pub(crate) fn cookie_name(appid: &str, secure: bool) -> String {
     format!("{prefix}wechat.{appid}")
 }
 
-/// Name and value are letters, digits and dots, so that nothing needs quoting; and a cookie builder
+/// Name and value are letters, digits, `.`, `-` and `_`, so that nothing needs quoting; and a cookie builder
 /// with its copies costs a tenth of the redirect that every anonymous visitor gets.
 fn set_cookie(name: &str, value: &str, secure: bool, left: Duration) -> String {
     [

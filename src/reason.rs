@@ -25,7 +25,8 @@ pub enum Reason {
     Completed,
     /// The visitor refused at WeChat.
     Declined,
-    /// WeChat took none of the codes it sent the visitor back with.
+    /// WeChat took none of the codes it sent the visitor back with, or they were all of logins that
+    /// this browser has not started.
     CodeRefused,
     /// WeChat is busy (errcode -1), or one of its quotas is used up.
     Busy,
@@ -78,8 +79,8 @@ impl Reason {
         }
     }
 
-    /// The status of the page, or of its JSON twin. What sends the visitor on is a redirect, 302,
-    /// and a program that is not logged in gets 401.
+    /// The status of the page, or of its JSON twin: for [`LoginRequired`](Self::LoginRequired) that
+    /// of a program, 401, for a visitor is sent on by a redirect, 302, or by a page before it, 200.
     ///
     /// ```
     /// assert_eq!(actix_wechat::Reason::SessionLost.status().as_u16(), 500);
@@ -110,7 +111,7 @@ impl fmt::Display for Reason {
             Self::LoginRequired => "nobody is logged in",
             Self::Completed => "the login is complete, the page follows",
             Self::Declined => "the visitor declined at WeChat",
-            Self::CodeRefused => "WeChat refused the code of every try",
+            Self::CodeRefused => "no try brought a code that was good here",
             Self::Busy => "WeChat is busy or a quota is used up",
             Self::Unreachable => "WeChat cannot be reached",
             Self::TimedOut => "WeChat did not answer in time",

@@ -214,7 +214,7 @@ fn encode_within(user: &WechatUser, key: &str, budget: usize) -> Result<String, 
     }
     tracing::error!(
         name: "wechat.user.too_large",
-        cure = "shorten the session key; openid and unionid alone do not fit into a cookie",
+        cure = "look at what WeChat answers: openid and unionid alone do not fit into a cookie",
         "wechat.user.too_large"
     );
     Err(TooLarge)

@@ -17,7 +17,7 @@ const MOST: usize = 100_000;
 /// What was tried, each as one number: a few megabytes at the most, whatever visitors send.
 ///
 /// The number is a digest under a key of this process. Nobody can aim at another's, and by chance two
-/// hundred thousand share one once in a million million times; then one visitor logs in twice.
+/// hundred thousand share one once in a thousand million times; then one visitor logs in twice.
 #[derive(Default)]
 pub(crate) struct Tried {
     key: RandomState,

@@ -16,13 +16,13 @@ fn builder() -> Builder {
 
 #[test]
 fn a_setting_that_cannot_work_is_refused_by_name() {
-    let table: [(&str, &str, Builder); 35] = [
+    let table: [(&str, &str, Builder); 37] = [
         ("appid", "missing", Wechat::builder()),
         ("appid", "blank", builder().appid("")),
         ("appid", "blank", builder().appid(" ")),
         ("appid", "spaces", builder().appid("wx01 23")),
         ("appid", "spaces", builder().appid("wx0123\n")),
-        ("appid", "letters and digits", builder().appid("wx;a=b")),
+        ("appid", "letters, digits", builder().appid("wx;a=b")),
         ("secret", "missing", Wechat::builder().appid(APPID)),
         ("secret", "blank", builder().secret("")),
         ("secret", "blank", builder().secret("\t")),
@@ -90,6 +90,12 @@ fn a_setting_that_cannot_work_is_refused_by_name() {
             "max_age",
             "minute",
             builder().max_age(Duration::from_secs(59)),
+        ),
+        ("session_key", "1 to 64", builder().session_key("")),
+        (
+            "session_key",
+            "1 to 64",
+            builder().session_key("k".repeat(65)),
         ),
         (
             "login_path",

@@ -203,7 +203,8 @@ impl Simulator {
         self.0.world.faults.clear();
     }
 
-    /// Opens each callback of the authorize page once more, from now on; `None`, the default, opens none.
+    /// Opens each callback of the authorize page once more, from now on, but for those that a [fault](Self::fault) of that page spoils;
+    /// `None`, the default, opens none.
     pub fn set_replay(&self, replay: impl Into<Option<Replay>>) {
         self.0.world.replays.set(replay.into());
     }

@@ -61,7 +61,6 @@ const FOREIGN: &[(&str, &str)] = &[
         "`login` is a handler, `forget` is called in one",
     ),
     ("actix_web::HttpResponse", "`login` is a handler"),
-    ("actix_web::web::Query", "`login` is a handler"),
     (
         "actix_web::Resource",
         "`verification_file` is registered with an app",
@@ -106,7 +105,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ),
     (
         "serde::Deserialize",
-        "`web::Query` reads `LoginQuery`; the control API reads faults",
+        "the simulator's control API reads faults",
     ),
 ];
 

@@ -3,8 +3,8 @@
 use std::{error::Error, fmt::Debug};
 
 use actix_wechat::{
-    Builder, CallError, ConfigError, Doctor, Finding, Login, LoginError, LoginQuery, Outside,
-    PictureSize, Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker,
+    Builder, CallError, ConfigError, Doctor, Finding, Login, LoginError, Outside, PictureSize,
+    Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker,
 };
 
 fn crosses_threads<T: Send + Sync + Debug>() {}
@@ -19,7 +19,6 @@ fn what_is_shared_crosses_threads() {
     crosses_threads::<Doctor>();
     crosses_threads::<Finding>();
     crosses_threads::<Login>();
-    crosses_threads::<LoginQuery>();
     crosses_threads::<Outside>();
     crosses_threads::<PictureSize>();
     crosses_threads::<Reason>();

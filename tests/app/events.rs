@@ -173,9 +173,6 @@ async fn each_event_has_the_level_and_the_fields_of_the_readme() {
     fn fails(builder: Builder) -> Builder {
         builder.on_login(|_| async { Err(std::io::Error::other("the database is gone")) })
     }
-    fn long_key(builder: Builder) -> Builder {
-        builder.session_key("k".repeat(950))
-    }
     fn on_http(builder: Builder) -> Builder {
         builder.public_url("http://shop.example.cn")
     }
@@ -193,6 +190,14 @@ async fn each_event_has_the_level_and_the_fields_of_the_readme() {
         let privileges = (0..200).map(|number| format!("privilege {number}"));
         simulator.sign_in(Person::named("小明").privilege(privileges));
     }
+    /// An openid that no cookie holds.
+    fn huge(simulator: &Simulator) {
+        let openid = "o".repeat(1_000);
+        let tokens = format!(r#"{{"access_token":"t","openid":"{openid}"}}"#);
+        let profile = format!(r#"{{"openid":"{openid}"}}"#);
+        simulator.fault(Endpoint::AccessToken, Fault::Body(tokens));
+        simulator.fault(Endpoint::UserInfo, Fault::Body(profile));
+    }
     fn well(_: &Simulator) {}
 
     let all = [
@@ -209,7 +214,7 @@ async fn each_event_has_the_level_and_the_fields_of_the_readme() {
         )
         .await,
         logged(as_it_is, true, privileged, Way::Back).await,
-        logged(long_key, true, well, Way::Back).await,
+        logged(as_it_is, true, huge, Way::Back).await,
         logged(on_http, true, well, Way::Page("/user".to_owned())).await,
         logged(as_it_is, false, well, Way::Page("/user".to_owned())).await,
         logged(odd_page, true, errcode(-1), Way::Back).await,
