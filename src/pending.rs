@@ -118,8 +118,8 @@ impl LoginCookie {
         const ALPHABET: &[u8; 62] =
             b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let digest = Sha256::digest(self.nonce()?);
-        let sign = |byte: &u8| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]);
-        Some(digest.iter().map(sign).collect())
+        let sign = |byte: &u8| ALPHABET[usize::from(*byte) % ALPHABET.len()];
+        String::from_utf8(digest.iter().map(sign).collect()).ok()
     }
 
     pub(crate) fn issued_at(&self) -> u64 {
