@@ -13,8 +13,8 @@ use actix_web::{
 use serde_json::json;
 
 use crate::{
-    api::CallError,
     asked::Asked,
+    call_error::CallError,
     exchange::Failure,
     pages::{Facts, Page},
     pending::{LoginCookie, removal},

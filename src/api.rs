@@ -1,6 +1,6 @@
-//! The calls to WeChat's API, over awc: [`Worker`] and what it answers.
+//! The calls to WeChat's API, over awc: [`Worker`].
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::fmt;
 
 use actix_web::{
     error::{ParseError, PayloadError},
@@ -8,17 +8,16 @@ use actix_web::{
     rt::time::timeout,
 };
 use awc::error::{ConnectError, SendRequestError};
-use derive_more::{Display, Error};
-use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::{
     authorize::encode,
-    errcode::{Call, Fault, Outcome, verdict},
+    call_error::CallError,
+    errcode::{Call, Fault},
     hook::Tokens,
-    reason::Reason,
-    user::{as_text, number, text},
+    user::number,
     wechat::{Credentials, Wechat},
+    wire::{Exchanged, needed, read, tokens},
 };
 
 /// More than any answer of these calls; a profile is half a kilobyte.
@@ -52,95 +51,6 @@ pub struct Worker {
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Worker").field(&self.wechat).finish()
-    }
-}
-
-/// A call to WeChat that failed.
-///
-/// ```
-/// # async fn example(worker: &actix_wechat::Worker) {
-/// if let Err(err) = worker.refresh("the stored appid", "the stored refresh token").await {
-///     eprintln!("{err}; errcode {:?}, rid {:?}", err.errcode(), err.rid());
-/// }
-/// # }
-/// ```
-#[derive(Clone, Debug, Display, Error, PartialEq, Eq)]
-#[display("{}", self.reason())]
-pub struct CallError {
-    pub(crate) call: Call,
-    pub(crate) fault: Fault,
-    rid: Option<String>,
-}
-
-impl CallError {
-    pub(crate) fn new(call: Call, fault: Fault) -> Self {
-        Self {
-            call,
-            fault,
-            rid: None,
-        }
-    }
-
-    /// What kind of failure it is.
-    ///
-    /// ```
-    /// # fn example(err: &actix_wechat::CallError) -> bool {
-    /// err.reason() == actix_wechat::Reason::TimedOut
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn reason(&self) -> Reason {
-        match verdict(self.call, self.fault).outcome {
-            Outcome::Restart => Reason::LoginRequired,
-            Outcome::Page(reason) => reason,
-        }
-    }
-
-    /// WeChat's error number, where it answered with one.
-    ///
-    /// ```
-    /// # fn example(err: &actix_wechat::CallError) -> bool {
-    /// err.errcode() == Some(40030)
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn errcode(&self) -> Option<i64> {
-        match self.fault {
-            Fault::Errcode(errcode) => Some(errcode),
-            _ => None,
-        }
-    }
-
-    /// WeChat's name of the failed request, which its support asks for.
-    ///
-    /// ```
-    /// # fn example(err: &actix_wechat::CallError) -> Option<&str> {
-    /// err.rid()
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn rid(&self) -> Option<&str> {
-        self.rid.as_deref()
-    }
-}
-
-/// The answer to an exchanged code.
-pub(crate) struct Exchanged {
-    pub(crate) openid: String,
-    pub(crate) unionid: Option<String>,
-    pub(crate) is_snapshotuser: bool,
-    pub(crate) tokens: Tokens,
-}
-
-impl Exchanged {
-    /// `None` where what a login needs is missing.
-    pub(crate) fn read(answer: &Map<String, Value>) -> Option<Self> {
-        Some(Self {
-            openid: needed(answer, "openid")?,
-            unionid: optional(answer, "unionid"),
-            is_snapshotuser: number(answer, "is_snapshotuser") == Some(1),
-            tokens: tokens(answer, "snsapi_base")?,
-        })
     }
 }
 
@@ -185,7 +95,7 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// [`Reason::LoginRequired`] where the visitor has to log in again; else why WeChat could not
+    /// [`Reason::LoginRequired`](crate::Reason::LoginRequired) where the visitor has to log in again; else why WeChat could not
     /// be asked.
     ///
     /// ```
@@ -308,78 +218,6 @@ impl Worker {
         })?;
         read(call, &body)
     }
-}
-
-/// What an answer says, if it says that the call succeeded.
-pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallError> {
-    let failed = |fault| CallError::new(call, fault);
-    let answer = parse(body).ok_or_else(|| failed(Fault::Malformed))?;
-    match errcode(&answer) {
-        Some(0) => Ok(answer),
-        Some(errcode) => Err(CallError {
-            rid: rid(&text(&answer, "errmsg")),
-            ..failed(Fault::Errcode(errcode))
-        }),
-        None => Err(failed(Fault::Malformed)),
-    }
-}
-
-/// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
-/// characters unescaped and has cut characters in half.
-fn parse(body: &[u8]) -> Option<Map<String, Value>> {
-    let mut body = match std::str::from_utf8(body) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(body),
-    };
-    // To the end, for then processors look at many bytes at a time.
-    if body
-        .bytes()
-        .fold(false, |found, byte| found | (byte < b' '))
-    {
-        // Harmless between tokens, and the cure within strings.
-        body = body.replace(|char: char| char < ' ', " ").into();
-    }
-    serde_json::from_str(body.trim_start_matches('\u{feff}')).ok()
-}
-
-/// 0 where there is none; `None` where it is no number.
-fn errcode(answer: &Map<String, Value>) -> Option<i64> {
-    match answer.get("errcode") {
-        None | Some(Value::Null) => Some(0),
-        Some(Value::String(text)) if text.is_empty() => Some(0),
-        Some(_) => number(answer, "errcode"),
-    }
-}
-
-/// The `rid: …` that WeChat appends to its messages.
-fn rid(errmsg: &str) -> Option<String> {
-    let (_, rid) = errmsg.rsplit_once("rid: ")?;
-    let rid: String = rid
-        .chars()
-        .take_while(|char| char.is_ascii_hexdigit() || *char == '-')
-        .take(64)
-        .collect();
-    (!rid.is_empty()).then_some(rid)
-}
-
-/// A field that must be text and say something.
-fn needed(answer: &Map<String, Value>, name: &str) -> Option<String> {
-    let value = answer.get(name).filter(|value| value.is_string())?;
-    Some(as_text(value)).filter(|text| !text.is_empty())
-}
-
-pub(crate) fn optional(answer: &Map<String, Value>, name: &str) -> Option<String> {
-    Some(text(answer, name)).filter(|text| !text.is_empty())
-}
-
-fn tokens(answer: &Map<String, Value>, default_scope: &str) -> Option<Tokens> {
-    let expires_in = number(answer, "expires_in").and_then(|secs| u64::try_from(secs).ok());
-    Some(Tokens {
-        access_token: SecretString::from(needed(answer, "access_token")?),
-        refresh_token: SecretString::from(text(answer, "refresh_token")),
-        expires_in: Duration::from_secs(expires_in.unwrap_or_default()),
-        scope: optional(answer, "scope").unwrap_or_else(|| default_scope.to_owned()),
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{error, fmt};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
-use crate::{answer::Answer, api::CallError, reason::Reason};
+use crate::{answer::Answer, call_error::CallError, reason::Reason};
 
 /// Why a handler did not get its user, and the answer that goes out instead: a redirect to WeChat
 /// or to the clean page, a page that explains, or JSON for programs.

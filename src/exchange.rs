@@ -17,7 +17,8 @@ use rand::RngExt as _;
 use tokio::sync::watch;
 
 use crate::{
-    api::{CallError, Worker, optional},
+    api::Worker,
+    call_error::CallError,
     errcode::{Call, Fault, Outcome, verdict},
     hook::Login,
     reason::Reason,
@@ -25,6 +26,7 @@ use crate::{
     snapshot::Snapshot,
     tried::Tried,
     user::WechatUser,
+    wire::optional,
 };
 
 /// How long a success is shared with the login that it belongs to.

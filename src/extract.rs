@@ -3,51 +3,29 @@
 use std::{future::ready, pin::Pin};
 
 use actix_session::SessionExt as _;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 use crate::{
     answer::Answer,
     api::Worker,
     asked::Asked,
+    asking::Asking,
     browser,
     callback::Callback,
     error::LoginError,
     exchange::{Conclusion, Ticket, exchange},
-    flow::{Scopes, Step, Visit, decide},
+    flow::{Step, Visit, decide},
+    identity::Identity,
+    memo::Memo,
     pending::LoginCookie,
     reason::Reason,
-    scope::Scope,
     session::{Known, TooLarge, seconds},
     user::{WechatOpenId, WechatUser},
-    wechat::{Settings, Wechat},
+    wechat::Settings,
 };
 
 /// What an extractor becomes.
 pub(crate) type Extracting<I> = Pin<Box<dyn Future<Output = Result<I, LoginError>>>>;
-
-/// What an extractor hands over, and what it asks WeChat for.
-pub(crate) trait Identity: From<WechatUser> + 'static {
-    const SCOPE: Scope;
-
-    /// Whether this login is enough.
-    fn is_met_by(user: &WechatUser) -> bool;
-}
-
-impl Identity for WechatUser {
-    const SCOPE: Scope = Scope::UserInfo;
-
-    fn is_met_by(user: &WechatUser) -> bool {
-        user.scope != Scope::Base.name()
-    }
-}
-
-impl Identity for WechatOpenId {
-    const SCOPE: Scope = Scope::Base;
-
-    fn is_met_by(_: &WechatUser) -> bool {
-        true
-    }
-}
 
 impl FromRequest for WechatUser {
     type Error = LoginError;
@@ -97,40 +75,9 @@ impl WechatUser {
     }
 }
 
-/// A user that this request is known to come from, whatever its session says.
-#[derive(Clone)]
-pub(crate) struct Memo {
-    /// The account that it is known to; `None` for a test's made-up user, who is known everywhere.
-    pub(crate) appid: Option<String>,
-    pub(crate) user: WechatUser,
-}
-
-impl Memo {
-    /// The memo of a request, as far as it holds for this account.
-    fn find<I: Identity>(req: &HttpRequest, appid: Option<&str>) -> Option<I> {
-        let extensions = req.extensions();
-        let memo = extensions.get::<Self>()?;
-        (memo.appid.as_deref() == appid && I::is_met_by(&memo.user))
-            .then(|| I::from(memo.user.clone()))
-    }
-
-    /// Drops the memo, unless it is of another account.
-    fn forget(req: &HttpRequest, appid: Option<&str>) {
-        let mut extensions = req.extensions_mut();
-        let is_ours = |memo: &Self| memo.appid.is_none() || memo.appid.as_deref() == appid;
-        if extensions.get().is_some_and(is_ours) {
-            extensions.remove::<Self>();
-        }
-    }
-}
-
 /// The visitor has tapped a link to log in: asking first would be asking twice.
 #[derive(Clone, Copy)]
 pub(crate) struct Tapped(pub(crate) bool);
-
-/// What the extractors of one request ask for, by account, as far as the session does not satisfy
-/// them: a callback belongs to the handler if it carries what one of them asked.
-struct Asking(Vec<(Wechat, Scopes)>);
 
 /// What the session holds for an extractor.
 enum Held<I> {
@@ -188,34 +135,6 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, tapped: Tapped) -> Extract
             let (req, worker) = (req.clone(), worker.clone());
             Box::pin(async move { settle(&req, &worker, held, callback, tapped).await })
         }
-    }
-}
-
-impl Asking {
-    fn add<I: Identity>(req: &HttpRequest, wechat: &Wechat) {
-        let mut scopes = Self::of(req, wechat).with(I::SCOPE);
-        if wechat.0.website().is_some() {
-            scopes = scopes.with(Scope::Login);
-        }
-        let mut extensions = req.extensions_mut();
-        match extensions.get_mut::<Self>() {
-            Some(Self(asking)) => {
-                asking.retain(|(known, _)| known.appid() != wechat.appid());
-                asking.push((wechat.clone(), scopes));
-            }
-            None => {
-                extensions.insert(Self(vec![(wechat.clone(), scopes)]));
-            }
-        }
-    }
-
-    fn of(req: &HttpRequest, wechat: &Wechat) -> Scopes {
-        let extensions = req.extensions();
-        let mut asking = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
-        asking
-            .find(|(known, _)| known.appid() == wechat.appid())
-            .map(|(_, scopes)| *scopes)
-            .unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::{
     middleware::{Next, from_fn},
 };
 
-use crate::{extract::Memo, scope::Scope, user::WechatUser};
+use crate::{memo::Memo, scope::Scope, user::WechatUser};
 
 impl WechatUser {
     /// A made-up user with this nickname, for tests; the other fields can be set on it.

@@ -9,7 +9,6 @@ use actix_web::{
 use url::Url;
 
 use crate::{
-    api::{Exchanged, read},
     callback::{Callback, clean},
     errcode::{Call, verdict},
     pending::LoginCookie,
@@ -18,6 +17,7 @@ use crate::{
     session::{Known, Slot},
     state::State,
     user::{PictureSize, WechatUser},
+    wire::{Exchanged, read},
 };
 
 const NOW: u64 = 1_700_000_000;

@@ -9,7 +9,8 @@ use actix_web::{
 
 use crate::{
     api::Worker,
-    extract::{Memo, Tapped, extract},
+    extract::{Tapped, extract},
+    memo::Memo,
     user::WechatUser,
 };
 

@@ -23,9 +23,11 @@
 mod answer;
 mod api;
 mod asked;
+mod asking;
 mod authorize;
 mod browser;
 mod builder;
+mod call_error;
 mod callback;
 mod config;
 mod departure;
@@ -43,7 +45,9 @@ mod flow;
 pub mod fuzzing;
 mod guard;
 mod hook;
+mod identity;
 mod login;
+mod memo;
 mod outside;
 mod pages;
 mod pending;
@@ -60,6 +64,7 @@ mod tried;
 mod user;
 mod verification;
 mod wechat;
+mod wire;
 
 #[cfg(feature = "simulator")]
 pub mod simulator;
@@ -69,8 +74,9 @@ pub use actix_web;
 pub use awc;
 
 pub use crate::{
-    api::{CallError, Worker},
+    api::Worker,
     builder::Builder,
+    call_error::CallError,
     config::ConfigError,
     doctor::{Doctor, Finding},
     error::LoginError,

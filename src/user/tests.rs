@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{api::read, errcode::Call};
+use crate::{errcode::Call, wire::read};
 
 fn profile(answer: &str) -> WechatUser {
     let mut user = WechatUser::without_profile("wx1", "oABC".to_owned(), Scope::UserInfo);
