@@ -20,3 +20,19 @@ fn elapsed_time_is_told_in_milliseconds() {
     let told = elapsed_ms(started.unwrap());
     assert!((1_500..60_000).contains(&told), "{told}");
 }
+
+#[test]
+fn results_are_kept_for_so_many_logins_and_no_more() {
+    let exchanges = Exchanges::default();
+    let (_telling, waiting) = watch::channel(None);
+    for number in 0..MAX_RESULTS + 1_000 {
+        let ticket = Ticket {
+            scope: Scope::Base,
+            nonce: "nonce".to_owned(),
+            code: number.to_string(),
+        };
+        exchanges.results.insert(ticket, waiting.clone());
+    }
+    exchanges.results.run_pending_tasks();
+    assert_eq!(exchanges.results.entry_count(), MAX_RESULTS);
+}

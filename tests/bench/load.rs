@@ -12,6 +12,7 @@ mod by_hand;
 mod support;
 
 use std::{
+    alloc::System,
     cell::Cell,
     collections::BTreeMap,
     env, fs,
@@ -23,13 +24,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{
-    App, HttpServer,
-    cookie::Key,
-    rt::{self, System},
-    web,
-};
+use actix_web::{App, HttpServer, cookie::Key, rt, web};
 use actix_wechat::simulator::{Endpoint, Fault, Simulator};
+use cap::Cap;
 
 use crate::{
     app::{Side, account, code},
@@ -39,15 +36,19 @@ use crate::{
     },
 };
 
+/// What the app has in use, apart from what its allocator keeps for later.
+#[global_allocator]
+static HEAP: Cap<System> = Cap::new(System, usize::MAX);
+
 fn main() {
     let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
     if let [first, listen, wechat_url] = args.as_slice()
         && first == "--serve"
     {
-        System::new().block_on(serve(listen, wechat_url));
+        rt::System::new().block_on(serve(listen, wechat_url));
         return;
     }
-    System::new().block_on(async {
+    rt::System::new().block_on(async {
         for (name, section) in sections() {
             if args.is_empty() || args.iter().any(|wanted| name == wanted) {
                 println!("\n{name}");
@@ -81,6 +82,10 @@ async fn serve(listen: &str, wechat_url: &str) {
         App::new()
             .route("/hop", web::get().to(async || "hop"))
             .route("/wait", web::get().to(wait))
+            .route(
+                "/heap",
+                web::get().to(async || HEAP.allocated().to_string()),
+            )
             .service(
                 web::scope("")
                     .wrap(app::session(key.clone()))
@@ -166,6 +171,13 @@ impl Scene {
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
+    /// In KiB, like the above.
+    async fn heap(&self) -> Option<i64> {
+        let (crowd, url) = (self.crowd(Side::Library), format!("{}/heap", self.url));
+        let (_, _, bytes) = crowd.get(&mut Guest::number(0), &url).await.ok()?;
+        Some(bytes.parse::<i64>().ok()? / 1024)
     }
 
     fn panics(&self) -> usize {
@@ -444,10 +456,21 @@ async fn memory() {
     }
 }
 
+/// What is in use after some calm seconds: the cache of results is cleared of expired ones bit by bit, as logins go on.
+async fn calm_heap(scene: &Scene, first: usize) -> Option<i64> {
+    for part in 0..40 {
+        log_in_many(&scene.crowd(Side::Library), first + 10 * part, 10).await;
+        rt::time::sleep(Duration::from_millis(350)).await;
+    }
+    scene.heap().await
+}
+
 /// 2,000 visitors at once, while 5 % of WeChat's answers fail in each way there is. Before it a page without
 /// the library and a calm day, because what 2,000 open connections take of memory, the allocator keeps for the next.
 async fn in_trouble() {
     const GUESTS: usize = 2_000;
+    /// Longer than servers keep idle connections.
+    const CLOSING: Duration = Duration::from_secs(8);
     let scene = Scene::set().await;
     println!("  memory at the start {}", mib(scene.memory()));
     let waiting: Vec<_> = (0..GUESTS)
@@ -459,9 +482,12 @@ async fn in_trouble() {
     for task in waiting {
         assert_eq!(task.await.expect("a visitor").expect("an answer").0, 200);
     }
+    rt::time::sleep(CLOSING).await;
+    let calm = calm_heap(&scene, 0).await;
     println!(
-        "  {GUESTS} connections to a page without the library: memory {}",
-        mib(scene.memory())
+        "  after {GUESTS} connections to a page without the library and some calm logins memory {}, of which {} in use",
+        mib(scene.memory()),
+        mib(calm)
     );
     for day in 0..3 {
         let crowd = scene.crowd(Side::Library);
@@ -486,14 +512,23 @@ async fn in_trouble() {
         let (_, ends) = all_at_once(&crowd, told).await;
         show(&ends);
         drop(crowd);
-        // Longer than servers keep idle connections.
-        rt::time::sleep(Duration::from_secs(8)).await;
+        rt::time::sleep(CLOSING).await;
         println!(
-            "  panics: {}; memory {}",
+            "  panics: {}; memory {}, of which {} in use",
             scene.panics(),
-            mib(scene.memory())
+            mib(scene.memory()),
+            mib(scene.heap().await)
         );
     }
+    // Longer than the results of logins are kept for those who share them.
+    rt::time::sleep(Duration::from_secs(125)).await;
+    let after = calm_heap(&scene, 10 * GUESTS).await;
+    println!(
+        "  two minutes later memory {}, of which {} in use: {} more than before",
+        mib(scene.memory()),
+        mib(after),
+        grown(calm, after)
+    );
 }
 
 fn show(ends: &BTreeMap<String, usize>) {
