@@ -453,8 +453,10 @@ async fn fifty_double_callbacks(site: &Site) {
         visitors.push((visitor, person, url, allowed.location()));
     }
     wechat.clear_calls();
-    // Whoever has to log in once more does so as the person of this browser, not as the last one.
     for (visitor, person, url, back) in &visitors {
+        // Who is refused by one server before the other has let them in logs in once more, and
+        // not as the last of those above.
+        wechat.sign_in(person.clone());
         let doubled = [visitor.clone(), visitor.elsewhere()].map(|tab| {
             let back = back.clone();
             rt::spawn(async move { tab.get(&back).await })
