@@ -421,6 +421,7 @@ async fn what_wechat_itself_refuses() {
     assert_eq!(page.location(), demo.at(PROFILE));
     demo.logged(0, "errcode=40029");
     visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+    demo.logged(0, "wechat.login.completed");
     // A wrong secret, of a demo set up wrong.
     let mark = demo.log().len();
     let wrong = Demo::start(&wechat, &[("WECHAT_APPSECRET", "not-the-secret")]);
