@@ -154,3 +154,6 @@ fn svg(code: &qrcode::QrCode) -> String {
     let start = document.find("<svg").unwrap_or(document.len());
     document[start..].to_owned()
 }
+
+#[cfg(test)]
+mod tests;
