@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use actix_web::test::TestRequest;
 use proptest::prelude::*;
 
 use crate::{
-    callback::clean, pending::LoginCookie, public_url::PublicUrl, scope::Scope, state::State,
+    asked::Asked, builder::Builder, callback::clean, pending::LoginCookie, public_url::PublicUrl,
+    scope::Scope, state::State, wechat::Wechat,
 };
 
 pub(crate) const OURS: &str = "0u0123456789abcdefABCDEF0123456789";
@@ -98,4 +100,19 @@ pub(crate) fn a_cookie(
             }
         }
     })
+}
+
+/// A request to an account of these settings.
+pub(crate) fn asked(
+    settings: impl FnOnce(Builder) -> Builder,
+    request: TestRequest,
+    scope: Scope,
+) -> Asked {
+    let builder = Wechat::builder()
+        .appid("wx1")
+        .secret("s3cret")
+        .public_url("http://127.0.0.1:8008")
+        .own_client();
+    let wechat = settings(builder).build().unwrap();
+    Asked::new(&wechat, &request.to_http_request(), None, None, scope, 0)
 }

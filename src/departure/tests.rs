@@ -1,22 +1,20 @@
 use actix_web::test::TestRequest;
 
 use super::*;
-use crate::{builder::Builder, outside::Outside, wechat::Wechat};
+use crate::{builder::Builder, outside::Outside, samples::asked};
 
 const WECHAT: &str = "Mozilla/5.0 (iPhone) MicroMessenger/8.0.60 Language/zh_CN";
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
 
-fn asked(settings: fn(Builder) -> Builder, agent: &str, page: &str, scope: Scope) -> Asked {
-    let builder = Wechat::builder()
-        .appid("wx1")
-        .secret("s3cret")
-        .public_url("http://127.0.0.1:8008")
-        .own_client();
-    let wechat = settings(builder).build().unwrap();
-    let request = TestRequest::with_uri(page)
-        .insert_header(("user-agent", agent))
-        .to_http_request();
-    Asked::new(&wechat, &request, None, None, scope, 0)
+fn depart(
+    settings: fn(Builder) -> Builder,
+    agent: &str,
+    page: &str,
+    scope: Scope,
+    tapped: bool,
+) -> Departure {
+    let request = TestRequest::with_uri(page).insert_header(("user-agent", agent));
+    asked(settings, request, scope).depart(0, tapped)
 }
 
 fn kind(departure: &Departure) -> String {
@@ -68,14 +66,14 @@ fn each_visitor_leaves_in_the_way_of_the_settings() {
         table.push((plain, BROWSER, USER, true, "scope=snsapi_userinfo"));
     }
     for (settings, agent, scope, tapped, expected) in table {
-        let departure = asked(settings, agent, "/p", scope).depart(0, tapped);
+        let departure = depart(settings, agent, "/p", scope, tapped);
         assert_eq!(kind(&departure), expected, "{agent} {scope:?} {tapped}");
     }
 }
 
 #[test]
 fn the_longest_address_is_three_thousand_bytes() {
-    let depart = |page: &str| asked(|builder| builder, WECHAT, page, Scope::Base).depart(0, false);
+    let depart = |page: &str| depart(|builder| builder, WECHAT, page, Scope::Base, false);
     let Departure::Redirect { url, .. } = depart("/p") else {
         panic!("a redirect")
     };

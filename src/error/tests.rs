@@ -8,9 +8,9 @@ use crate::{
     builder::Builder,
     errcode::{Call, Fault},
     exchange::Failure,
+    samples,
     scope::Scope,
     snapshot::Snapshot,
-    wechat::Wechat,
 };
 
 fn asked() -> Asked {
@@ -18,14 +18,7 @@ fn asked() -> Asked {
 }
 
 fn asked_with(settings: impl FnOnce(Builder) -> Builder, request: TestRequest) -> Asked {
-    let builder = Wechat::builder()
-        .appid("wx1")
-        .secret("s3cret")
-        .public_url("http://127.0.0.1:8008")
-        .own_client();
-    let wechat = settings(builder).build().unwrap();
-    let request = request.to_http_request();
-    Asked::new(&wechat, &request, None, None, Scope::UserInfo, 0)
+    samples::asked(settings, request, Scope::UserInfo)
 }
 
 #[test]

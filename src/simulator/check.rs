@@ -9,7 +9,7 @@ use super::{
     calls::Endpoint,
     params::{Params, decode, decode_text},
     person::Person,
-    replay::{Copy, Replay},
+    replay::{Duplicate, Replay},
     reply::Reply,
     target::{Target, header_safe},
     world::World,
@@ -50,7 +50,8 @@ impl Asked<'_> {
         let another = (replay == Some(Replay::AnotherCode)).then(|| callback(grant.clone()));
         let back = callback(grant);
         Reply {
-            copy: replay.map(|replay| Copy::of(another.as_ref().unwrap_or(&back), replay).into()),
+            copy: replay
+                .map(|replay| Duplicate::of(another.as_ref().unwrap_or(&back), replay).into()),
             ..Reply::redirect(back)
         }
     }

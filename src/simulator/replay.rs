@@ -115,12 +115,12 @@ impl Replays {
 
 /// One copy to open.
 #[derive(Debug)]
-pub(super) struct Copy {
+pub(super) struct Duplicate {
     kind: Replay,
     url: String,
 }
 
-impl Copy {
+impl Duplicate {
     /// One of this callback, without the fragment, which no browser sends.
     pub(super) fn of(callback: &str, kind: Replay) -> Self {
         let url = callback.split('#').next().unwrap_or_default();

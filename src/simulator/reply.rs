@@ -20,7 +20,7 @@ use actix_web::{
 };
 use socket2::Socket;
 
-use super::{fault::Fault, replay::Copy};
+use super::{fault::Fault, replay::Duplicate};
 
 const JSON: &str = "text/plain";
 const HTML: &str = "text/html; charset=utf-8";
@@ -33,7 +33,7 @@ pub(super) struct Reply {
     pub(super) cookie: Option<String>,
     pub(super) body: Vec<u8>,
     /// Of the callback that `location` is.
-    pub(super) copy: Option<Box<Copy>>,
+    pub(super) copy: Option<Box<Duplicate>>,
 }
 
 impl Reply {

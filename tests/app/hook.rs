@@ -16,6 +16,20 @@ use actix_wechat::{
 
 use crate::{app::TestApp, support::Visitor};
 
+/// What its hook is told is there to look at.
+async fn app_that_keeps_logins() -> (TestApp, Arc<Mutex<Vec<Login>>>) {
+    let logins: Arc<Mutex<Vec<Login>>> = Arc::default();
+    let kept = Arc::clone(&logins);
+    let app = TestApp::spawn_with(move |it| {
+        it.on_login(move |login| {
+            kept.lock().expect("the logins").push(login);
+            async { Ok::<(), std::io::Error>(()) }
+        })
+    })
+    .await;
+    (app, logins)
+}
+
 #[actix_web::test]
 async fn it_runs_once_however_often_the_callback_comes() {
     let runs = Arc::new(AtomicUsize::new(0));
@@ -47,15 +61,7 @@ async fn it_runs_once_however_often_the_callback_comes() {
 
 #[actix_web::test]
 async fn it_is_told_who_who_was_before_and_the_tokens() {
-    let logins: Arc<Mutex<Vec<Login>>> = Arc::default();
-    let kept = Arc::clone(&logins);
-    let app = TestApp::spawn_with(move |it| {
-        it.on_login(move |login| {
-            kept.lock().expect("the logins").push(login);
-            async { Ok::<(), std::io::Error>(()) }
-        })
-    })
-    .await;
+    let (app, logins) = app_that_keeps_logins().await;
     let visitor = Visitor::new();
     visitor.visit(&app.at("/openid")).await.assert_status(200);
     visitor.visit(&app.at("/user")).await.assert_status(200);
@@ -100,15 +106,7 @@ async fn it_is_told_who_who_was_before_and_the_tokens() {
 #[actix_web::test]
 async fn it_is_told_the_unionid_that_either_answer_tells() {
     const TOLD: &str = r#","unionid":"oXYZ""#;
-    let logins: Arc<Mutex<Vec<Login>>> = Arc::default();
-    let kept = Arc::clone(&logins);
-    let app = TestApp::spawn_with(move |it| {
-        it.on_login(move |login| {
-            kept.lock().expect("the logins").push(login);
-            async { Ok::<(), std::io::Error>(()) }
-        })
-    })
-    .await;
+    let (app, logins) = app_that_keeps_logins().await;
     // The page, what the exchange and the profile tell, and what the app is told.
     let table = [
         ("/user", "", "", None),
