@@ -4,7 +4,7 @@ use std::{error, fmt};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
-use crate::{answer::Answer, call_error::CallError, reason::Reason};
+use crate::{answer::Answer, reason::Reason, sns::error::CallError};
 
 /// Why a handler did not get its user, and the answer that goes out instead: a redirect to WeChat
 /// or to the clean page, a page that explains, or JSON for programs.
@@ -87,4 +87,5 @@ impl ResponseError for LoginError {
 }
 
 #[cfg(test)]
+#[path = "tests/error.rs"]
 mod tests;

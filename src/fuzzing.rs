@@ -9,15 +9,15 @@ use actix_web::{
 use url::Url;
 
 use crate::{
-    callback::{Callback, clean},
-    errcode::{Call, verdict},
-    pending::LoginCookie,
-    public_url::PublicUrl,
+    address::callback::{Callback, clean},
+    address::public_url::PublicUrl,
+    address::state::State,
     scope::Scope,
     session::{Known, Slot},
-    state::State,
+    sns::errcode::{Call, verdict},
+    sns::read::{Exchanged, read},
     user::{PictureSize, WechatUser},
-    wire::{Exchanged, read},
+    visit::login_cookie::LoginCookie,
 };
 
 const NOW: u64 = 1_700_000_000;

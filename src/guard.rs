@@ -8,10 +8,10 @@ use actix_web::{
 };
 
 use crate::{
-    api::Worker,
+    extract::memo::Memo,
     extract::{Tapped, extract},
-    memo::Memo,
     user::WechatUser,
+    worker::Worker,
 };
 
 /// Lets only requests of a logged-in [`WechatUser`] through, as middleware for

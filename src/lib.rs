@@ -20,51 +20,35 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
 )]
 
-mod answer;
-mod api;
-mod asked;
-mod asking;
-mod authorize;
-mod browser;
-mod builder;
-mod call_error;
-mod callback;
-mod config;
-mod departure;
-mod doctor;
-mod env;
-mod errcode;
-mod error;
-mod exchange;
-mod extract;
+mod guard;
+mod login;
 #[cfg(feature = "simulator")]
-mod fake;
-mod flow;
+mod testing;
+mod verification;
+
+mod extract;
+
+mod error;
+mod worker;
+
+mod account;
+mod address;
+mod answer;
+mod exchange;
+mod pages;
+mod session;
+mod sns;
+mod visit;
+
+mod reason;
+mod scope;
+mod user;
+
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod guard;
-mod hook;
-mod identity;
-mod login;
-mod memo;
-mod outside;
-mod pages;
-mod pending;
-mod public_url;
-mod reason;
-mod response;
 #[cfg(test)]
 mod samples;
-mod scope;
-mod session;
-mod snapshot;
-mod state;
-mod tried;
-mod user;
-mod verification;
-mod wechat;
-mod wire;
 
 #[cfg(feature = "simulator")]
 pub mod simulator;
@@ -74,19 +58,19 @@ pub use actix_web;
 pub use awc;
 
 pub use crate::{
-    api::Worker,
-    builder::Builder,
-    call_error::CallError,
-    config::ConfigError,
-    doctor::{Doctor, Finding},
+    account::Wechat,
+    account::builder::Builder,
+    account::config_error::ConfigError,
+    account::doctor::{Doctor, Finding},
+    account::outside::Outside,
+    account::snapshot::Snapshot,
     error::LoginError,
+    exchange::hook::{Login, Tokens},
     guard::require_user,
-    hook::{Login, Tokens},
     login::login,
-    outside::Outside,
     reason::Reason,
-    snapshot::Snapshot,
+    sns::error::CallError,
     user::{PictureSize, WechatOpenId, WechatUser},
     verification::verification_file,
-    wechat::Wechat,
+    worker::Worker,
 };

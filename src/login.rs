@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::Deserialize;
 
 use crate::{
-    api::Worker,
     error::LoginError,
     extract::{Tapped, extract},
     user::WechatUser,
+    worker::Worker,
 };
 
 #[derive(Deserialize)]

@@ -128,4 +128,5 @@ impl fmt::Display for Reason {
 }
 
 #[cfg(test)]
+#[path = "tests/reason.rs"]
 mod tests;

@@ -6,8 +6,9 @@ use actix_web::test::TestRequest;
 use proptest::prelude::*;
 
 use crate::{
-    asked::Asked, builder::Builder, callback::clean, pending::LoginCookie, public_url::PublicUrl,
-    scope::Scope, state::State, wechat::Wechat,
+    account::Wechat, account::builder::Builder, address::callback::clean,
+    address::public_url::PublicUrl, address::state::State, answer::asked::Asked, scope::Scope,
+    visit::login_cookie::LoginCookie,
 };
 
 pub(crate) const OURS: &str = "0u0123456789abcdefABCDEF0123456789";

@@ -40,4 +40,5 @@ impl Scope {
 }
 
 #[cfg(test)]
+#[path = "tests/scope.rs"]
 mod tests;

@@ -263,4 +263,5 @@ pub(crate) fn number(answer: &Map<String, Value>, name: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
+#[path = "tests/user.rs"]
 mod tests;

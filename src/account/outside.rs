@@ -1,0 +1,106 @@
+//! [`Outside`]: what visitors get whose browser is not WeChat's.
+
+use std::fmt;
+
+use secrecy::SecretString;
+
+use crate::account::Credentials;
+
+/// What a visitor gets whose browser is not WeChat's: one that says `MicroMessenger` but not
+/// `wxwork`, which is WeCom. A mini-program's web-view counts as WeChat.
+///
+/// ```
+/// # fn main() -> Result<(), actix_wechat::ConfigError> {
+/// use actix_wechat::{Outside, Wechat};
+///
+/// let wechat = Wechat::builder()
+///     .appid("wx0123456789abcdef")
+///     .secret("0123456789abcdef0123456789abcdef")
+///     .public_url("https://shop.example.cn")
+///     .outside(Outside::website("wxfedcba9876543210", "fedcba9876543210fedcba9876543210"))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Outside(OutsideKind);
+
+enum OutsideKind {
+    Redirect,
+    #[cfg(feature = "qrcode")]
+    Qr,
+    Website(Credentials),
+}
+
+impl Outside {
+    /// The redirect to WeChat's authorize page, like everybody; WeChat itself then asks to open the
+    /// link in WeChat. The default.
+    ///
+    /// ```
+    /// let outside = actix_wechat::Outside::redirect();
+    /// ```
+    #[must_use]
+    pub fn redirect() -> Self {
+        Self(OutsideKind::Redirect)
+    }
+
+    /// A page with this page's address as a QR code, to scan with WeChat, and as a link to copy.
+    ///
+    /// ```
+    /// let outside = actix_wechat::Outside::qr();
+    /// ```
+    #[cfg(feature = "qrcode")]
+    #[must_use]
+    pub fn qr() -> Self {
+        Self(OutsideKind::Qr)
+    }
+
+    /// WeChat's QR login for websites (`/connect/qrconnect`, scope `snsapi_login`), with the appid
+    /// and the secret of a website app of WeChat's Open Platform.
+    ///
+    /// The same person has another openid there than at the official account. Only a `unionid`
+    /// joins the two, and only if both are bound to one Open Platform account; without it they are
+    /// two users, and neither inherits the other's session.
+    ///
+    /// ```
+    /// use actix_wechat::Outside;
+    ///
+    /// let outside = Outside::website("wxfedcba9876543210", "fedcba9876543210fedcba9876543210");
+    /// assert!(!format!("{outside:?}").contains("fedcba9876543210fedcba9876543210"));
+    /// ```
+    #[must_use]
+    pub fn website(appid: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self(OutsideKind::Website(Credentials {
+            appid: appid.into(),
+            secret: SecretString::from(secret.into()),
+        }))
+    }
+
+    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+        match &self.0 {
+            OutsideKind::Website(credentials) => Some(credentials),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(self.0, OutsideKind::Redirect)
+    }
+
+    #[cfg(feature = "qrcode")]
+    pub(crate) fn is_qr(&self) -> bool {
+        matches!(self.0, OutsideKind::Qr)
+    }
+}
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            OutsideKind::Redirect => f.write_str("Redirect"),
+            #[cfg(feature = "qrcode")]
+            OutsideKind::Qr => f.write_str("Qr"),
+            OutsideKind::Website(website) => {
+                f.debug_tuple("Website").field(&website.appid).finish()
+            }
+        }
+    }
+}

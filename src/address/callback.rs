@@ -1,0 +1,110 @@
+//! What WeChat appends to a page's address, and the address without it.
+//!
+//! A request's own bytes are never decoded and encoded again, so that a page comes back from a
+//! login with the query it left with.
+
+use std::borrow::Cow;
+
+use url::form_urlencoded;
+
+use crate::address::state::State;
+
+/// How many `code`s a page's own query has, as far as a `state` counts them.
+pub(crate) fn own_codes(page: &str) -> u8 {
+    let query = page.split_once('?').map_or("", |(_, query)| query);
+    let most = usize::from(State::MAX_OWN_CODES);
+    let count = codes(query).take(most).count();
+    u8::try_from(count).unwrap_or(State::MAX_OWN_CODES)
+}
+
+fn codes(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter_map(|pair| value_of(pair, "code"))
+}
+
+/// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    /// `None` where the visitor declined: WeChat then sends no code, or an empty one.
+    pub(crate) code: Option<String>,
+    pub(crate) state: State,
+}
+
+impl Callback {
+    pub(crate) fn find(query: &str) -> Option<Self> {
+        let state = State::parse(last_value(query, "state")?)?;
+        let code = has_wechats_code(query, &state)
+            .then(|| last_value(query, "code").map(decode))
+            .flatten()
+            .filter(|code| !code.is_empty());
+        Some(Self { code, state })
+    }
+}
+
+/// Beside the `code`s of the page's own, WeChat's is one more.
+fn has_wechats_code(query: &str, state: &State) -> bool {
+    codes(query).count() > usize::from(state.own_codes)
+}
+
+fn decode(value: &str) -> String {
+    if !value.contains(['%', '+']) {
+        return value.to_owned();
+    }
+    // Behind an empty name the whole text is one value, whatever `=` it holds.
+    form_urlencoded::parse(format!("={value}").as_bytes())
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
+fn last_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').rev().find_map(|pair| value_of(pair, name))
+}
+
+fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
+    let rest = pair.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some("");
+    }
+    rest.strip_prefix('=')
+}
+
+/// Path and query without what WeChat appended; every other byte stays as it came.
+pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
+    without(path, query, query.and_then(Callback::find).as_ref())
+}
+
+/// The same, where the callback in the query is known already.
+pub(crate) fn without<'a>(
+    path: &'a str,
+    query: Option<&'a str>,
+    callback: Option<&Callback>,
+) -> Cow<'a, str> {
+    let Some(query) = query else {
+        return Cow::Borrowed(path);
+    };
+    let Some(callback) = callback else {
+        return Cow::Owned(format!("{path}?{query}"));
+    };
+    let pairs: Vec<&str> = query.split('&').collect();
+    let last = |name| {
+        pairs
+            .iter()
+            .rposition(|pair| value_of(pair, name).is_some())
+    };
+    let code = last("code").filter(|_| has_wechats_code(query, &callback.state));
+    let state = last("state");
+    let kept: Vec<&str> = pairs
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| Some(*at) != code && Some(*at) != state)
+        .map(|(_, pair)| *pair)
+        .collect();
+    if kept.is_empty() {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(format!("{path}?{}", kept.join("&")))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/callback.rs"]
+mod tests;

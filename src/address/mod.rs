@@ -1,0 +1,6 @@
+//! Every URL in and out. Pure.
+
+pub(crate) mod authorize;
+pub(crate) mod callback;
+pub(crate) mod public_url;
+pub(crate) mod state;

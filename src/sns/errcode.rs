@@ -1,0 +1,235 @@
+//! What each failure of a call to WeChat means: one table.
+//!
+//! Number → how often to try, what the visitor gets, and the cure for the operator.
+
+use crate::reason::Reason;
+
+/// The two calls that a login makes, and the two for apps that keep a user's tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// A code can be spent by it even where no answer comes.
+    Exchange,
+    /// Harmless to repeat.
+    Profile,
+    Refresh,
+    Check,
+}
+
+impl Call {
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Exchange => "/sns/oauth2/access_token",
+            Self::Profile => "/sns/userinfo",
+            Self::Refresh => "/sns/oauth2/refresh_token",
+            Self::Check => "/sns/auth",
+        }
+    }
+}
+
+/// How a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No connection was made, so nothing was sent.
+    Unconnected,
+    /// The connection closed, or the status was 5xx.
+    Broken,
+    /// Any other answer that is not one: a redirect, HTML, wrong types, too long.
+    Malformed,
+    TimedOut,
+    Errcode(i64),
+}
+
+/// What to do about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// How often the call is made in all before `outcome` stands.
+    pub(crate) tries: u8,
+    pub(crate) outcome: Outcome,
+    /// What the operator should do; empty where it is not theirs.
+    pub(crate) cure: &'static str,
+    /// A quota is used up: worth trying again after a minute.
+    pub(crate) quota: bool,
+}
+
+/// How a failed login ends for the visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Back to the clean page, where a fresh login starts.
+    Restart,
+    /// A page.
+    Page(Reason),
+}
+
+impl Outcome {
+    pub(crate) const fn reason(self) -> Reason {
+        match self {
+            Self::Restart => Reason::CodeRefused,
+            Self::Page(reason) => reason,
+        }
+    }
+}
+
+const MISCONFIGURED: Outcome = Outcome::Page(Reason::Misconfigured);
+const REFUSED: Outcome = Outcome::Page(Reason::AccountRefused);
+const BUSY: Outcome = Outcome::Page(Reason::Busy);
+const MALFORMED: Outcome = Outcome::Page(Reason::MalformedAnswer);
+const UNREACHABLE: Outcome = Outcome::Page(Reason::Unreachable);
+const RESTART: Outcome = Outcome::Restart;
+
+struct Row {
+    errcodes: &'static [i64],
+    /// Tries and outcome at the exchange.
+    exchange: (u8, Outcome),
+    /// Tries and outcome at the profile call.
+    profile: (u8, Outcome),
+    cure: &'static str,
+}
+
+const fn row(
+    errcodes: &'static [i64],
+    exchange: (u8, Outcome),
+    profile: (u8, Outcome),
+    cure: &'static str,
+) -> Row {
+    Row {
+        errcodes,
+        exchange,
+        profile,
+        cure,
+    }
+}
+
+const fn both(errcodes: &'static [i64], outcome: Outcome, cure: &'static str) -> Row {
+    row(errcodes, (1, outcome), (1, outcome), cure)
+}
+
+const QUOTAS: [i64; 2] = [45009, 45011];
+
+/// WeChat's errcodes, by what follows from them.
+const ERRCODES: &[Row] = &[
+    row(&[-1], (2, BUSY), (3, BUSY), "WeChat is busy; wait"),
+    // The code is expired, used, missing or another account's.
+    row(
+        &[40029, 40163, 41008, 42003],
+        (1, RESTART),
+        (1, MALFORMED),
+        "",
+    ),
+    row(
+        &[40001],
+        (1, MISCONFIGURED),
+        (2, RESTART),
+        "at the exchange: the app secret is wrong; copy it from the account's settings",
+    ),
+    // Seen on tokens a moment old; the next try is answered.
+    row(&[40014, 42001], (1, MALFORMED), (2, RESTART), ""),
+    // The visitor changed the password, revoked, or must agree anew.
+    both(&[42007, 50001, 40030], RESTART, ""),
+    both(
+        &[40226, 50002, 50005],
+        REFUSED,
+        "WeChat restricts this visitor, not the app",
+    ),
+    both(
+        &[45009],
+        BUSY,
+        "the daily quota of this call is used up; clear or raise it in the account's settings",
+    ),
+    both(
+        &[45011],
+        BUSY,
+        "the quota per minute of this call is used up; slow down",
+    ),
+    both(
+        &[48001],
+        MISCONFIGURED,
+        "the account lacks the permission for web authorization; certify the account or ask for it",
+    ),
+    both(
+        &[48004],
+        MISCONFIGURED,
+        "WeChat has blocked this interface for the account; see the account's notices",
+    ),
+    both(
+        &[40013],
+        MISCONFIGURED,
+        "the appid is wrong; copy it from the account's settings",
+    ),
+    both(
+        &[40125],
+        MISCONFIGURED,
+        "the app secret is wrong; copy it from the account's settings",
+    ),
+    both(
+        &[40164],
+        MISCONFIGURED,
+        "this server's address is not on the account's IP whitelist; add it",
+    ),
+    both(
+        &[41002, 41004],
+        MISCONFIGURED,
+        "appid or secret did not arrive; check the API endpoint and what stands before it",
+    ),
+    both(
+        &[40002, 40003, 40066, 41001, 41003, 41009, 43001, 43003],
+        MISCONFIGURED,
+        "the call was refused as malformed; check the API endpoint and what stands before it",
+    ),
+    both(
+        &[40094, 41018, 61007, 61023],
+        MISCONFIGURED,
+        "the account is run by a third-party platform; this login needs the account's own secret",
+    ),
+    both(
+        &[
+            10003, 10004, 10005, 10006, 10007, 10008, 10009, 10010, 10011, 10012, 10013, 10014,
+            10015, 10016,
+        ],
+        MISCONFIGURED,
+        "WeChat refuses the account or its domain; compare the account's web authorization domain with the public URL",
+    ),
+];
+
+/// What follows from a failure of this call.
+pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
+    let plain = |tries, outcome, cure| Verdict {
+        tries,
+        outcome,
+        cure,
+        quota: false,
+    };
+    let unconnected = "check name resolution, routes and firewalls towards WeChat's API host";
+    match (fault, call) {
+        (Fault::Unconnected, Call::Exchange) => plain(2, UNREACHABLE, unconnected),
+        (Fault::Unconnected, _) => plain(3, UNREACHABLE, unconnected),
+        (Fault::Broken, Call::Exchange) => plain(1, UNREACHABLE, ""),
+        (Fault::Broken, _) => plain(3, UNREACHABLE, ""),
+        (Fault::Malformed, _) => plain(
+            1,
+            MALFORMED,
+            "check that the API endpoint is WeChat's and nothing rewrites its answers",
+        ),
+        (Fault::TimedOut, _) => plain(1, Outcome::Page(Reason::TimedOut), ""),
+        // The refresh token has expired; no other call has one.
+        (Fault::Errcode(42002), Call::Refresh) => plain(1, RESTART, ""),
+        (Fault::Errcode(errcode), call) => {
+            let Some(row) = ERRCODES.iter().find(|row| row.errcodes.contains(&errcode)) else {
+                return plain(1, MALFORMED, "look the errcode up at WeChat");
+            };
+            let (tries, outcome) = match call {
+                Call::Exchange => row.exchange,
+                Call::Profile | Call::Refresh | Call::Check => row.profile,
+            };
+            Verdict {
+                tries,
+                outcome,
+                cure: row.cure,
+                quota: QUOTAS.contains(&errcode),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/errcode.rs"]
+mod tests;

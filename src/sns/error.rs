@@ -1,0 +1,81 @@
+//! [`CallError`]: a call to WeChat that failed.
+
+use derive_more::{Display, Error};
+
+use crate::{
+    reason::Reason,
+    sns::errcode::{Call, Fault, Outcome, verdict},
+};
+
+/// A call to WeChat that failed.
+///
+/// ```
+/// # async fn example(worker: &actix_wechat::Worker) {
+/// if let Err(err) = worker.refresh("the stored appid", "the stored refresh token").await {
+///     eprintln!("{err}; errcode {:?}, rid {:?}", err.errcode(), err.rid());
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, Display, Error, PartialEq, Eq)]
+#[display("{}", self.reason())]
+pub struct CallError {
+    pub(crate) call: Call,
+    pub(crate) fault: Fault,
+    pub(crate) rid: Option<String>,
+}
+
+impl CallError {
+    pub(crate) fn new(call: Call, fault: Fault) -> Self {
+        Self {
+            call,
+            fault,
+            rid: None,
+        }
+    }
+
+    /// What kind of failure it is.
+    ///
+    /// ```
+    /// # fn example(err: &actix_wechat::CallError) -> bool {
+    /// err.reason() == actix_wechat::Reason::TimedOut
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match verdict(self.call, self.fault).outcome {
+            Outcome::Restart => Reason::LoginRequired,
+            Outcome::Page(reason) => reason,
+        }
+    }
+
+    /// WeChat's error number, where it answered with one.
+    ///
+    /// ```
+    /// # fn example(err: &actix_wechat::CallError) -> bool {
+    /// err.errcode() == Some(40030)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn errcode(&self) -> Option<i64> {
+        match self.fault {
+            Fault::Errcode(errcode) => Some(errcode),
+            _ => None,
+        }
+    }
+
+    /// WeChat's name of the failed request, which its support asks for.
+    ///
+    /// ```
+    /// # fn example(err: &actix_wechat::CallError) -> Option<&str> {
+    /// err.rid()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn rid(&self) -> Option<&str> {
+        self.rid.as_deref()
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/error.rs"]
+mod tests;

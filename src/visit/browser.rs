@@ -1,0 +1,158 @@
+//! What a request's headers say of who asks: a person opening a page, or a program.
+//!
+//! Hints to choose an answer by, never a security check.
+
+use actix_web::http::{
+    Method,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};
+
+static REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+static SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+static PURPOSE: HeaderName = HeaderName::from_static("purpose");
+static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+const HTML: &str = "text/html";
+
+/// A request that shows its answer to a person as a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Navigation {
+    Get,
+    /// Answered like a GET, but it can complete nothing.
+    Head,
+}
+
+/// Whether a person opens a page with this request.
+pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigation> {
+    let kind = match *method {
+        Method::GET => Navigation::Get,
+        Method::HEAD => Navigation::Head,
+        _ => return None,
+    };
+    (!is_script(headers)
+        && !is_prefetch(headers)
+        && fetch_metadata(headers, &FETCH_MODE, "navigate")
+        && fetch_metadata(headers, &FETCH_DEST, "document")
+        && takes_html(headers))
+    .then_some(kind)
+}
+
+/// Whether a program that is not allowed in should read HTML rather than JSON.
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    !is_script(headers)
+        && fetch_metadata(headers, &FETCH_MODE, "navigate")
+        && text(headers.get(header::ACCEPT)).is_some_and(takes_some_html)
+}
+
+fn takes_some_html(accept: &str) -> bool {
+    weighted(accept)
+        .any(|(kind, parameters)| kind.eq_ignore_ascii_case(HTML) && weight(parameters) > 0.0)
+}
+
+/// Only `XMLHttpRequest` tells of a script: Android's WeChat sends `com.tencent.mm` with each page.
+fn is_script(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(&REQUESTED_WITH)
+        .any(|value| value.as_bytes().eq_ignore_ascii_case(b"XMLHttpRequest"))
+}
+
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    [&SEC_PURPOSE, &PURPOSE].into_iter().any(|name| {
+        headers.get_all(name).any(|value| {
+            value
+                .as_bytes()
+                .to_ascii_lowercase()
+                .starts_with(b"prefetch")
+        })
+    })
+}
+
+/// Each header is judged where it is sent: Chromium 76 to 79, on which older WeChat stands, knows
+/// the mode but not the destination.
+fn fetch_metadata(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
+    headers
+        .get_all(name)
+        .all(|value| value.as_bytes() == wanted.as_bytes())
+}
+
+fn takes_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    accept.is_none()
+        || text(accept).is_some_and(|accept| accept.trim() == "*/*" || prefers_html(accept))
+}
+
+/// HTML is named, and not below JSON.
+fn prefers_html(accept: &str) -> bool {
+    let (mut html, mut json) = (0.0_f32, 0.0_f32);
+    for (kind, parameters) in weighted(accept) {
+        if kind.eq_ignore_ascii_case(HTML) {
+            html = html.max(weight(parameters));
+        } else if kind.eq_ignore_ascii_case("application/json") {
+            json = json.max(weight(parameters));
+        }
+        if html >= 1.0 {
+            // Nothing weighs more, so the rest of a browser's long list need not be read.
+            return true;
+        }
+    }
+    html > 0.0 && html >= json
+}
+
+/// Whether the visitor reads English rather than Chinese; Chinese where nothing is said.
+pub(crate) fn prefers_english(languages: Option<&HeaderValue>) -> bool {
+    let Some(languages) = text(languages) else {
+        return false;
+    };
+    let quality = |language: &str| {
+        weighted(languages)
+            .filter(|(name, _)| {
+                name.split('-')
+                    .next()
+                    .is_some_and(|main| main.eq_ignore_ascii_case(language))
+            })
+            .map(|(_, parameters)| weight(parameters))
+            .fold(None, |best: Option<f32>, quality| {
+                Some(best.map_or(quality, |best| best.max(quality)))
+            })
+    };
+    match (quality("en"), quality("zh")) {
+        (Some(english), Some(chinese)) => english > chinese,
+        (Some(english), None) => english > 0.0,
+        (None, _) => false,
+    }
+}
+
+/// Inside WeChat's own browser. WeCom's says `MicroMessenger` too, but refuses WeChat's login.
+pub(crate) fn is_wechat(headers: &HeaderMap) -> bool {
+    text(headers.get(header::USER_AGENT)).is_some_and(|agent| {
+        let agent = agent.to_ascii_lowercase();
+        agent.contains("micromessenger") && !agent.contains("wxwork")
+    })
+}
+
+/// The members of a header like `a;q=0.5, b`, each with what follows its name.
+fn weighted(list: &str) -> impl Iterator<Item = (&str, &str)> {
+    list.split(',').map(|member| {
+        let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
+        (name.trim(), parameters)
+    })
+}
+
+/// The quality among a member's parameters, 1 where none is said, and at most 1.
+fn weight(parameters: &str) -> f32 {
+    parameters
+        .split(';')
+        .map(str::trim)
+        .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+        .map_or(1.0_f32, |quality| quality.trim().parse().unwrap_or(0.0))
+        .clamp(0.0, 1.0)
+}
+
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+#[path = "tests/browser.rs"]
+mod tests;
