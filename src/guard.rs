@@ -4,12 +4,12 @@ use actix_web::{
     Error, HttpMessage as _, ResponseError as _,
     body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    http::header::{CACHE_CONTROL, HeaderValue},
     middleware::Next,
 };
 
 use crate::{
-    extract::memo::Memo,
-    extract::{Tapped, extract},
+    extract::{Entrance, extract, memo::Memo, unclaimed_callback},
     user::WechatUser,
     worker::Worker,
 };
@@ -21,8 +21,8 @@ use crate::{
 /// [`web::Query`](actix_web::web::Query) beside the user belongs behind it: on the callback URL
 /// such a query would refuse WeChat's parameters before the login is complete.
 ///
-/// Register the account with the [`App`](actix_web::App) or an outer scope: a scope's own
-/// `app_data` is not yet known to a middleware around that scope.
+/// An answer that says nothing of caches gets `Cache-Control: private, no-cache`, so that nobody
+/// else is served what was meant for one.
 ///
 /// ```
 /// use actix_web::{App, middleware::from_fn, web};
@@ -58,18 +58,26 @@ pub async fn require_user<B>(
 where
     B: MessageBody + 'static,
 {
-    match extract::<WechatUser>(req.request(), Tapped(false)).await {
-        Ok(user) => {
-            let appid = req
-                .app_data::<Worker>()
-                .map(|worker| worker.wechat.appid().to_owned());
-            req.extensions_mut().insert(Memo { appid, user });
-            next.call(req)
-                .await
-                .map(ServiceResponse::map_into_left_body)
+    let user = match extract::<WechatUser>(req.request(), Entrance::Guard).await {
+        Ok(user) => user,
+        Err(err) => {
+            return Ok(req
+                .into_response(err.error_response())
+                .map_into_right_body());
         }
-        Err(err) => Ok(req
-            .into_response(err.error_response())
-            .map_into_right_body()),
+    };
+    let appid = req
+        .app_data::<Worker>()
+        .map(|worker| worker.wechat().appid().to_owned());
+    req.extensions_mut().insert(Memo { appid, user });
+    let mut answered = next.call(req).await?;
+    if let Some(err) = unclaimed_callback(answered.request()) {
+        let response = err.error_response();
+        return Ok(answered.into_response(response).map_into_right_body());
     }
+    let headers = answered.headers_mut();
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    Ok(answered.map_into_left_body())
 }

@@ -40,6 +40,8 @@ mod session;
 mod sns;
 mod visit;
 
+mod clock;
+mod credentials;
 mod reason;
 mod scope;
 mod user;
@@ -58,18 +60,20 @@ pub use actix_web;
 pub use awc;
 
 pub use crate::{
-    account::Wechat,
-    account::builder::Builder,
-    account::config_error::ConfigError,
-    account::doctor::{Doctor, Finding},
-    account::outside::Outside,
-    account::snapshot::Snapshot,
+    account::{
+        Wechat,
+        builder::Builder,
+        config_error::ConfigError,
+        doctor::{Doctor, Finding},
+        outside::Outside,
+        snapshot::Snapshot,
+    },
     error::LoginError,
-    exchange::hook::{Login, Tokens},
+    exchange::hook::Login,
     guard::require_user,
     login::login,
     reason::Reason,
-    sns::error::CallError,
+    sns::{error::CallError, tokens::Tokens},
     user::{PictureSize, WechatOpenId, WechatUser},
     verification::verification_file,
     worker::Worker,

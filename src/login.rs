@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     error::LoginError,
-    extract::{Tapped, extract},
+    extract::{Entrance, extract},
     user::WechatUser,
     worker::Worker,
 };
@@ -31,12 +31,12 @@ struct LoginQuery {
 ///
 /// The login's own, as on any page that takes a [`WechatUser`].
 pub async fn login(req: HttpRequest) -> Result<HttpResponse, LoginError> {
-    extract::<WechatUser>(&req, Tapped(true)).await?;
+    extract::<WechatUser>(&req, Entrance::Login).await?;
     let query = web::Query::<LoginQuery>::from_query(req.query_string());
     let return_to = query.ok().and_then(|query| query.into_inner().return_to);
     let location = match req.app_data::<Worker>() {
         Some(worker) => {
-            let public = &worker.wechat.0.public;
+            let public = &worker.wechat().0.public;
             let page = return_to
                 .and_then(|wanted| public.return_to(&wanted))
                 .filter(|page| page.split(['?', '#']).next() != Some(req.path()))

@@ -6,7 +6,7 @@ use tera::{Context, Tera};
 use crate::reason::Reason;
 
 /// Name and source of every template; the first is the frame of the others.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     (
         "layout.html",
         include_str!("../templates/login/layout.html"),
@@ -56,6 +56,10 @@ const TEMPLATES: [(&str, &str); 13] = [
         "snapshot.html",
         include_str!("../templates/login/snapshot.html"),
     ),
+    (
+        "state_lost.html",
+        include_str!("../templates/login/state_lost.html"),
+    ),
 ];
 
 /// A page to show.
@@ -85,6 +89,7 @@ impl Page {
                 Reason::Snapshot => "snapshot.html",
                 Reason::SessionLost => "session_lost.html",
                 Reason::CookiesOff => "cookies_off.html",
+                Reason::StateLost => "state_lost.html",
                 Reason::AddressTooLong => "address_too_long.html",
             },
         }
@@ -106,11 +111,15 @@ pub(crate) struct Facts<'a> {
     pub(crate) qr_svg: &'a str,
 }
 
-pub(crate) struct Pages(Tera);
+pub(crate) struct Pages {
+    tera: Tera,
+    /// For the event of a page that fails.
+    appid: String,
+}
 
 impl Pages {
     /// The pages, with some replaced. Says in the error which one cannot be used, and why.
-    pub(crate) fn new(replaced: &[(String, String)]) -> Result<Self, String> {
+    pub(crate) fn new(replaced: &[(String, String)], appid: &str) -> Result<Self, String> {
         let mut tera = Tera::new();
         tera.add_raw_templates(TEMPLATES)
             .map_err(|err| one_line(&err))?;
@@ -122,7 +131,10 @@ impl Pages {
             tera.add_raw_template(name, source)
                 .map_err(|err| format!("`{name}` is not a template: {}", one_line(&err)))?;
         }
-        let pages = Self(tera);
+        let pages = Self {
+            tera,
+            appid: appid.to_owned(),
+        };
         for (name, _) in TEMPLATES {
             pages
                 .render_named(name, &Facts::default())
@@ -137,6 +149,7 @@ impl Pages {
         self.render_named(name, facts).unwrap_or_else(|err| {
             tracing::error!(
                 name: "wechat.page.failed",
+                appid = self.appid,
                 template = name,
                 error = one_line(&err),
                 "wechat.page.failed"
@@ -146,7 +159,7 @@ impl Pages {
     }
 
     fn render_named(&self, name: &str, facts: &Facts<'_>) -> tera::TeraResult<String> {
-        self.0.render(name, &Context::from_serialize(facts)?)
+        self.tera.render(name, &Context::from_serialize(facts)?)
     }
 }
 

@@ -25,8 +25,7 @@ pub enum Reason {
     Completed,
     /// The visitor refused at WeChat.
     Declined,
-    /// WeChat took none of the codes it sent the visitor back with, or they were all of logins that
-    /// this browser has not started.
+    /// WeChat rejected every code, or none belonged to a login started here.
     CodeRefused,
     /// WeChat is busy (errcode -1), or one of its quotas is used up.
     Busy,
@@ -46,6 +45,8 @@ pub enum Reason {
     SessionLost,
     /// The browser keeps no cookies.
     CookiesOff,
+    /// WeChat's answer came back again and again with its `state` lost or altered.
+    StateLost,
     /// The page's own address is too long for a login to carry it.
     AddressTooLong,
     /// The app's `on_login` hook failed.
@@ -74,6 +75,7 @@ impl Reason {
             Self::Snapshot => "snapshot",
             Self::SessionLost => "session_lost",
             Self::CookiesOff => "cookies_off",
+            Self::StateLost => "state_lost",
             Self::AddressTooLong => "address_too_long",
             Self::HookFailed => "hook_failed",
         }
@@ -91,9 +93,11 @@ impl Reason {
             Self::LoginRequired => StatusCode::UNAUTHORIZED,
             Self::Completed => StatusCode::FOUND,
             Self::Snapshot => StatusCode::OK,
-            Self::Declined | Self::CodeRefused | Self::AccountRefused | Self::CookiesOff => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Declined
+            | Self::CodeRefused
+            | Self::AccountRefused
+            | Self::CookiesOff
+            | Self::StateLost => StatusCode::FORBIDDEN,
             Self::AddressTooLong => StatusCode::URI_TOO_LONG,
             Self::Misconfigured | Self::SessionLost | Self::HookFailed => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -121,6 +125,7 @@ impl fmt::Display for Reason {
             Self::Snapshot => "WeChat shows a snapshot to a made-up user",
             Self::SessionLost => "the session was not kept",
             Self::CookiesOff => "the browser keeps no cookies",
+            Self::StateLost => "the state was lost on the way back from WeChat",
             Self::AddressTooLong => "the address is too long for a login",
             Self::HookFailed => "the app's login hook failed",
         })

@@ -39,6 +39,38 @@ impl Scope {
     }
 }
 
+/// A set of scopes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scopes(u8);
+
+impl Scopes {
+    #[must_use]
+    pub(crate) const fn with(self, scope: Scope) -> Self {
+        Self(self.0 | Self::bit(scope))
+    }
+
+    #[must_use]
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) const fn contains(self, scope: Scope) -> bool {
+        self.0 & Self::bit(scope) != 0
+    }
+
+    const fn bit(scope: Scope) -> u8 {
+        match scope {
+            Scope::Base => 1,
+            Scope::UserInfo => 2,
+            Scope::Login => 4,
+        }
+    }
+}
+
 #[cfg(test)]
 #[path = "tests/scope.rs"]
 mod tests;

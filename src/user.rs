@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::scope::Scope;
 
@@ -47,7 +46,7 @@ pub struct WechatUser {
     pub city: String,
     /// Country, empty since 2021.
     pub country: String,
-    /// The picture's address, or empty. See [`picture`](Self::picture).
+    /// The picture's `http` or `https` address, or empty. See [`picture`](Self::picture).
     pub headimgurl: String,
     /// What WeChat lists, usually nothing.
     pub privilege: Vec<String>,
@@ -58,7 +57,7 @@ pub struct WechatUser {
     /// What the login asked for: `snsapi_base`, `snsapi_userinfo` or `snsapi_login`.
     #[serde(skip)]
     pub scope: &'static str,
-    /// When the login completed, by this server's clock, to the second.
+    /// When the login completed, by this server's clock, to the millisecond.
     #[serde(skip)]
     pub logged_in_at: SystemTime,
 }
@@ -97,7 +96,8 @@ impl PictureSize {
 }
 
 impl WechatUser {
-    /// The nickname without the space around it, or 微信用户 ("WeChat user") where it is blank.
+    /// The nickname without the space around it, or 微信用户 ("WeChat user") where nothing of it is
+    /// visible.
     ///
     /// ```
     /// # #[cfg(feature = "simulator")] {
@@ -108,7 +108,7 @@ impl WechatUser {
     #[must_use]
     pub fn display_name(&self) -> &str {
         let name = self.nickname.trim();
-        if name.is_empty() {
+        if name.chars().all(is_invisible) {
             "微信用户"
         } else {
             name
@@ -164,28 +164,34 @@ impl WechatUser {
             logged_in_at: SystemTime::UNIX_EPOCH,
         }
     }
+}
 
-    /// Takes over what an answer of WeChat's says of the profile, whatever is missing from it.
-    pub(crate) fn read_profile(&mut self, answer: &Map<String, Value>) {
-        self.nickname = text(answer, "nickname");
-        self.sex = match number(answer, "sex") {
-            Some(1) => 1,
-            Some(2) => 2,
-            _ => 0,
-        };
-        self.province = text(answer, "province");
-        self.city = text(answer, "city");
-        self.country = text(answer, "country");
-        self.headimgurl = text(answer, "headimgurl");
-        self.privilege = match answer.get("privilege") {
-            Some(Value::Array(listed)) => listed
-                .iter()
-                .map(as_text)
-                .filter(|name| !name.is_empty())
-                .collect(),
-            _ => Vec::new(),
-        };
-    }
+/// Characters that leave nothing on a screen: space, controls, Unicode's
+/// `Default_Ignorable_Code_Point`s, and the Braille pattern without a dot.
+fn is_invisible(char: char) -> bool {
+    char.is_whitespace()
+        || char.is_control()
+        || matches!(
+            char,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 fn is_wechats(rest: &str) -> bool {
@@ -226,39 +232,6 @@ impl From<WechatUser> for WechatOpenId {
             openid: user.openid,
             unionid: user.unionid,
         }
-    }
-}
-
-/// A field as text: missing, `null` and empty are alike, a number is its digits. Control characters,
-/// which WeChat's nicknames have held, become spaces.
-pub(crate) fn text(answer: &Map<String, Value>, name: &str) -> String {
-    answer.get(name).map(as_text).unwrap_or_default()
-}
-
-pub(crate) fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) if may_hold_controls(text) => text.replace(char::is_control, " "),
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// A quick look at the bytes, which clears nearly all text: the characters U+0080 to U+009F begin
-/// with the byte C2, as do some harmless ones. It goes on to the end, for then processors look at
-/// many bytes at a time.
-fn may_hold_controls(text: &str) -> bool {
-    text.bytes().fold(false, |found, byte| {
-        found | byte.is_ascii_control() | (byte == 0xc2)
-    })
-}
-
-/// A field as a number: WeChat has sent the same one as a number and as text.
-pub(crate) fn number(answer: &Map<String, Value>, name: &str) -> Option<i64> {
-    match answer.get(name)? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
     }
 }
 

@@ -1,33 +1,26 @@
 //! [`Builder`]: the settings of a [`Wechat`], one by one, checked together.
 
 use std::{
+    borrow::Cow,
     fmt,
     future::Future,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::{
-    account::config_error::{ConfigError, check_appid, check_id, endpoint, required},
-    account::outside::Outside,
-    account::snapshot::Snapshot,
-    account::{Clock, Credentials, Settings, Wechat},
-    address::public_url::PublicUrl,
-    exchange::hook::Login,
-    exchange::{Exchanges, Hook},
-    pages::Pages,
-    visit::login_cookie,
+    account::{Wechat, config_error::ConfigError, outside::Outside, snapshot::Snapshot},
+    clock::Clock,
+    exchange::hook::{Hook, Login},
+    sns::NewClient,
 };
 
 pub(crate) const OPEN_URL: &str = "https://open.weixin.qq.com";
 pub(crate) const API_URL: &str = "https://api.weixin.qq.com";
 const DEADLINE: Duration = Duration::from_secs(5);
-/// A login that is too old before its page is reached would start the next one, for ever.
-const MIN_MAX_AGE: Duration = Duration::from_secs(60);
-/// It stands in the session beside the user, who has most of the room.
-const MAX_SESSION_KEY: usize = 64;
+const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Settings of a [`Wechat`], checked by [`build`](Self::build).
 ///
@@ -50,55 +43,64 @@ const MAX_SESSION_KEY: usize = 64;
 /// ```
 #[must_use = "nothing is checked before `build`"]
 pub struct Builder {
-    pub(crate) names: Names,
-    pub(crate) appid: Option<String>,
-    pub(crate) secret: Option<SecretString>,
-    pub(crate) public_url: Option<String>,
-    pub(crate) open_url: String,
-    pub(crate) api_url: String,
-    deadline: Duration,
-    max_age: Option<Duration>,
-    session_key: Option<String>,
-    login_path: Option<String>,
-    pub(crate) outside: Outside,
+    pub(crate) appid: Setting<Option<String>>,
+    pub(crate) secret: Setting<Option<SecretString>>,
+    pub(crate) public_url: Setting<Option<String>>,
+    pub(crate) open_url: Setting<String>,
+    pub(crate) api_url: Setting<String>,
+    pub(crate) proxy: Setting<Option<SecretString>>,
+    pub(crate) outside: Setting<Outside>,
+    pub(crate) deadline: Duration,
+    pub(crate) in_flight: Option<usize>,
+    pub(crate) max_age: Duration,
+    pub(crate) session_key: Option<String>,
+    pub(crate) login_path: Option<String>,
     pub(crate) ask_first: Option<String>,
-    snapshot: Snapshot,
-    templates: Vec<(String, String)>,
-    hook: Option<Hook>,
-    own_client: bool,
-    clock: Clock,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) templates: Vec<(String, String)>,
+    pub(crate) hook: Option<Hook>,
+    pub(crate) client: Option<NewClient>,
+    pub(crate) clock: Clock,
+}
+
+/// A setting, and what it is called where it was made: by the builder's method, or by the
+/// environment variable.
+#[derive(Clone)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) name: Cow<'static, str>,
+}
+
+impl<T> Setting<T> {
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, value: T) -> Self {
+        Self {
+            value,
+            name: name.into(),
+        }
+    }
+
+    /// Says in the error what the setting should have been.
+    pub(crate) fn refused(&self, problem: impl Into<String>) -> ConfigError {
+        ConfigError::new(self.name.clone(), problem)
+    }
+}
+
+impl<T> Setting<Option<T>> {
+    pub(crate) fn required(&self) -> Result<&T, ConfigError> {
+        self.value
+            .as_ref()
+            .ok_or_else(|| self.refused("is missing"))
+    }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("appid", &self.appid)
-            .field("public_url", &self.public_url)
+            .field("appid", &self.appid.value)
+            .field("public_url", &self.public_url.value)
             .finish_non_exhaustive()
     }
 }
-
-/// The names under which settings are asked for and complained about.
-#[derive(Clone, Copy)]
-pub(crate) struct Names {
-    pub(crate) appid: &'static str,
-    pub(crate) secret: &'static str,
-    pub(crate) public_url: &'static str,
-    pub(crate) open_url: &'static str,
-    pub(crate) api_url: &'static str,
-    pub(crate) website_appid: &'static str,
-    pub(crate) website_secret: &'static str,
-}
-
-const METHODS: Names = Names {
-    appid: "appid",
-    secret: "secret",
-    public_url: "public_url",
-    open_url: "open_url",
-    api_url: "api_url",
-    website_appid: "outside: appid",
-    website_secret: "outside: secret",
-};
 
 impl Wechat {
     /// Starts from the defaults, which [`Builder`]'s methods name.
@@ -108,23 +110,24 @@ impl Wechat {
     /// ```
     pub fn builder() -> Builder {
         Builder {
-            names: METHODS,
-            appid: None,
-            secret: None,
-            public_url: None,
-            open_url: OPEN_URL.to_owned(),
-            api_url: API_URL.to_owned(),
+            appid: Setting::new("appid", None),
+            secret: Setting::new("secret", None),
+            public_url: Setting::new("public_url", None),
+            open_url: Setting::new("open_url", OPEN_URL.to_owned()),
+            api_url: Setting::new("api_url", API_URL.to_owned()),
+            proxy: Setting::new("proxy", None),
+            outside: Setting::new("outside", Outside::redirect()),
             deadline: DEADLINE,
-            max_age: None,
+            in_flight: None,
+            max_age: MAX_AGE,
             session_key: None,
             login_path: None,
-            outside: Outside::redirect(),
             ask_first: None,
             snapshot: Snapshot::default(),
             templates: Vec::new(),
             hook: None,
-            own_client: false,
-            clock: Arc::new(SystemTime::now),
+            client: None,
+            clock: Clock::default(),
         }
     }
 
@@ -155,7 +158,7 @@ impl Builder {
     /// let builder = actix_wechat::Wechat::builder().appid("wx0123456789abcdef");
     /// ```
     pub fn appid(mut self, appid: impl Into<String>) -> Self {
-        self.appid = Some(appid.into());
+        self.appid = Setting::new("appid", Some(appid.into()));
         self
     }
 
@@ -167,7 +170,7 @@ impl Builder {
     /// assert!(!format!("{builder:?}").contains("0123456789abcdef0123456789abcdef"));
     /// ```
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
-        self.secret = Some(SecretString::from(secret.into()));
+        self.secret = Setting::new("secret", Some(SecretString::from(secret.into())));
         self
     }
 
@@ -182,7 +185,7 @@ impl Builder {
     /// let builder = actix_wechat::Wechat::builder().public_url("https://example.cn/shop/");
     /// ```
     pub fn public_url(mut self, public_url: impl Into<String>) -> Self {
-        self.public_url = Some(public_url.into());
+        self.public_url = Setting::new("public_url", Some(public_url.into()));
         self
     }
 
@@ -192,17 +195,70 @@ impl Builder {
     /// let builder = actix_wechat::Wechat::builder().open_url("http://127.0.0.1:9000");
     /// ```
     pub fn open_url(mut self, open_url: impl Into<String>) -> Self {
-        self.open_url = open_url.into();
+        self.open_url = Setting::new("open_url", open_url.into());
         self
     }
 
     /// Base URL of the host that this server calls; default `https://api.weixin.qq.com`.
     ///
+    /// Several, separated by commas, are tried in this order where no connection can be made; each
+    /// has a second for it. WeChat's own are `api`, `api2`, `sh.api`, `sz.api` and `hk.api` at
+    /// `weixin.qq.com`.
+    ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().api_url("http://127.0.0.1:9000");
     /// ```
     pub fn api_url(mut self, api_url: impl Into<String>) -> Self {
-        self.api_url = api_url.into();
+        self.api_url = Setting::new("api_url", api_url.into());
+        self
+    }
+
+    /// An HTTP proxy for the calls to WeChat, asked to CONNECT: `http://host:port`, with
+    /// `user:password@` before the host where it wants them; default: none.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().proxy("http://proxy.example.cn:3128");
+    /// ```
+    pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
+        self.proxy = Setting::new("proxy", Some(SecretString::from(proxy.into())));
+        self
+    }
+
+    /// The HTTP client of the app's own, for another TLS or other limits, made once a worker;
+    /// default: one of this crate's. With it, [`proxy`](Self::proxy) is refused; each host has the
+    /// time for a connection that the client gives it.
+    ///
+    /// The client must not follow redirects (`disable_redirects`): the app secret is in the query.
+    /// Keep it to HTTP/1.1, too, whose requests awc does not log, and without a limit of
+    /// connections, so that logins under way are not starved by new ones.
+    ///
+    /// ```
+    /// use actix_wechat::awc::{Client, Connector, http::Version};
+    ///
+    /// let builder = actix_wechat::Wechat::builder().client(|| {
+    ///     Client::builder()
+    ///         .connector(Connector::new().limit(0))
+    ///         .disable_redirects()
+    ///         .max_http_version(Version::HTTP_11)
+    ///         .finish()
+    /// });
+    /// ```
+    pub fn client(mut self, client: impl Fn() -> awc::Client + Send + Sync + 'static) -> Self {
+        self.client = Some(Arc::new(client));
+        self
+    }
+
+    /// How many exchanges this account may have in flight at once; default: as many as the process,
+    /// which has places for 2,000, or for a third of the files that it may open where that is less.
+    ///
+    /// Who finds no place waits for one, two seconds at most and as many as there are places; then
+    /// the answer is 503 with `Retry-After`, and the code is not spent.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().in_flight(200);
+    /// ```
+    pub fn in_flight(mut self, in_flight: usize) -> Self {
+        self.in_flight = Some(in_flight);
         self
     }
 
@@ -219,20 +275,22 @@ impl Builder {
         self
     }
 
-    /// How old a login in a session may be, in whole seconds and at least a minute; default: as old
-    /// as the session itself. Who logged in longer ago logs in once more.
+    /// Maximum age of a login; older ones must log in again. At least a minute, default 30 days.
+    ///
+    /// The server enforces it, because nobody enforces the age of a session that is kept in a
+    /// cookie: a copied cookie stays good for so long.
     ///
     /// ```
     /// use std::time::Duration;
     /// let builder = actix_wechat::Wechat::builder().max_age(Duration::from_secs(24 * 3600));
     /// ```
     pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.max_age = Some(max_age);
+        self.max_age = max_age;
         self
     }
 
-    /// How the user's key in the session begins, before a dot and the appid, by which several
-    /// accounts stay apart; 1 to 64 bytes, default `wechat`.
+    /// Prefix of the session key; `.` and the appid follow, by which several accounts stay apart.
+    /// 1 to 64 bytes, default `wechat`.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().session_key("user");
@@ -260,7 +318,7 @@ impl Builder {
     /// let builder = actix_wechat::Wechat::builder().outside(actix_wechat::Outside::qr());
     /// ```
     pub fn outside(mut self, outside: Outside) -> Self {
-        self.outside = outside;
+        self.outside = Setting::new("outside", outside);
         self
     }
 
@@ -335,21 +393,7 @@ impl Builder {
         Fut: Future<Output = Result<(), E>> + 'static,
         E: Into<Box<dyn std::error::Error>>,
     {
-        self.hook = Some(Arc::new(move |login| {
-            let done = hook(login);
-            Box::pin(async move { done.await.map_err(Into::into) })
-        }));
-        self
-    }
-
-    /// The app hands its own client to [`Wechat::worker_with`]: an https endpoint is then accepted
-    /// without the feature `rustls`.
-    ///
-    /// ```
-    /// let builder = actix_wechat::Wechat::builder().own_client();
-    /// ```
-    pub fn own_client(mut self) -> Self {
-        self.own_client = true;
+        self.hook = Some(Hook::new(hook));
         self
     }
 
@@ -359,7 +403,7 @@ impl Builder {
     /// let builder = actix_wechat::Wechat::builder().clock(std::time::SystemTime::now);
     /// ```
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Clock::new(clock);
         self
     }
 
@@ -391,119 +435,6 @@ impl Builder {
     /// ```
     #[must_use]
     pub fn has_credentials(&self) -> bool {
-        self.appid.is_some() || self.secret.is_some()
-    }
-
-    /// Checks all settings.
-    ///
-    /// What may work but probably should not is logged as a warning.
-    ///
-    /// # Errors
-    ///
-    /// The first setting that is missing or cannot work, by name.
-    ///
-    /// ```
-    /// use actix_wechat::Wechat;
-    ///
-    /// let refused = Wechat::builder().appid("wx1").secret("x").public_url("/shop").build();
-    /// assert_eq!(refused.unwrap_err().setting(), "public_url");
-    /// ```
-    pub fn build(self) -> Result<Wechat, ConfigError> {
-        let names = self.names;
-        let appid = required(names.appid, self.appid)?;
-        check_appid(names.appid, &appid)?;
-        let secret = self
-            .secret
-            .ok_or_else(|| ConfigError::new(names.secret, "is missing"))?;
-        check_id(names.secret, secret.expose_secret())?;
-        let public = required(names.public_url, self.public_url)?;
-        let public = PublicUrl::parse(&public)
-            .map_err(|problem| ConfigError::new(names.public_url, problem))?;
-        let open_url = endpoint(names.open_url, &self.open_url)?;
-        let api_url = endpoint(names.api_url, &self.api_url)?;
-        if api_url.starts_with("https:") && !cfg!(feature = "rustls") && !self.own_client {
-            return Err(ConfigError::new(
-                names.api_url,
-                "is https, which needs the feature `rustls`, or `own_client` and a client with TLS for `worker_with`",
-            ));
-        }
-        if self.deadline.is_zero() {
-            return Err(ConfigError::new("deadline", "must be longer than nothing"));
-        }
-        if self.max_age.is_some_and(|max_age| max_age < MIN_MAX_AGE) {
-            return Err(ConfigError::new("max_age", "must be a minute or longer"));
-        }
-        if let Some(key) = &self.session_key
-            && (key.is_empty() || key.len() > MAX_SESSION_KEY)
-        {
-            return Err(ConfigError::new(
-                "session_key",
-                "must have 1 to 64 bytes, for it counts with the user in the cookie",
-            ));
-        }
-        if let Some(path) = &self.login_path
-            && (path == "/"
-                || path.contains(['?', '#'])
-                || public.return_to(path).as_deref() != Some(path))
-        {
-            return Err(ConfigError::new(
-                "login_path",
-                "must be a path of this site, like `/login`, and not `/`",
-            ));
-        }
-        if let Snapshot::Guest(path) = &self.snapshot
-            && public.return_to(path).as_deref() != Some(path)
-        {
-            return Err(ConfigError::new(
-                "snapshot",
-                "must name a path of this site, like `/`",
-            ));
-        }
-        if let Some(website) = self.outside.credentials() {
-            check_appid(names.website_appid, &website.appid)?;
-            check_id(names.website_secret, website.secret())?;
-            if website.appid == appid {
-                return Err(ConfigError::new(
-                    names.website_appid,
-                    "must be the website app's own, not the official account's",
-                ));
-            }
-        }
-        let pages =
-            Pages::new(&self.templates).map_err(|problem| ConfigError::new("template", problem))?;
-        let wechat = Wechat(Arc::new(Settings {
-            cookie_name: login_cookie::cookie_name(&appid, public.is_https()),
-            session_key: format!(
-                "{}.{appid}",
-                self.session_key.as_deref().unwrap_or("wechat")
-            ),
-            account: Credentials { appid, secret },
-            public,
-            open_url,
-            api_url,
-            deadline: self.deadline,
-            max_age: self.max_age,
-            login_path: self.login_path,
-            outside: self.outside,
-            ask_first: self.ask_first,
-            snapshot: self.snapshot,
-            pages,
-            hook: self.hook,
-            exchanges: Exchanges::default(),
-            clock: self.clock,
-        }));
-        for finding in wechat.doctor().findings() {
-            tracing::warn!(
-                name: "wechat.config.risk",
-                setting = finding.setting(),
-                advice = finding.advice(),
-                "wechat.config.risk"
-            );
-        }
-        Ok(wechat)
+        self.appid.value.is_some() || self.secret.value.is_some()
     }
 }
-
-#[cfg(test)]
-#[path = "tests/builder.rs"]
-mod tests;

@@ -2,15 +2,26 @@
 //!
 //! What cannot work is refused by [`Builder::build`](crate::Builder::build) and never comes here.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use url::Url;
 
 use crate::{
-    account::builder::{API_URL, OPEN_URL},
-    account::{Settings, Wechat},
-    address::public_url::is_loopback,
+    account::builder::{API_URL, Builder, OPEN_URL},
+    address::public_url::{PublicUrl, is_loopback},
+    credentials::Credentials,
+    exchange::limit::{open_files, process_limit},
+    sns::Endpoints,
 };
+
+/// The hosts of WeChat's API, of which `api` is the usual one.
+const API_HOSTS: [&str; 5] = [
+    "api.weixin.qq.com",
+    "api2.weixin.qq.com",
+    "sh.api.weixin.qq.com",
+    "sz.api.weixin.qq.com",
+    "hk.api.weixin.qq.com",
+];
 
 /// What a look at the settings found, in words. Made by [`Wechat::doctor`]; empty where all is well.
 ///
@@ -39,7 +50,7 @@ pub struct Doctor(Vec<Finding>);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    setting: &'static str,
+    setting: Cow<'static, str>,
     advice: String,
 }
 
@@ -52,8 +63,8 @@ impl Finding {
     /// # }
     /// ```
     #[must_use]
-    pub fn setting(&self) -> &'static str {
-        self.setting
+    pub fn setting(&self) -> &str {
+        &self.setting
     }
 
     /// What is risky about it, and what to do.
@@ -82,63 +93,87 @@ impl Doctor {
         &self.0
     }
 
-    pub(crate) fn examine(settings: &Settings) -> Self {
+    pub(crate) fn examine(
+        builder: &Builder,
+        official: &Credentials,
+        public: &PublicUrl,
+        open_url: &Url,
+        endpoints: &Endpoints,
+    ) -> Self {
         let mut doctor = Self(Vec::new());
-        doctor.appid(settings);
-        doctor.public_url(settings);
-        doctor.endpoints(settings);
+        doctor.credentials(builder, official);
+        doctor.public_url(&builder.public_url.name, public, is_wechats_page(open_url));
+        doctor.open_url(&builder.open_url.name, open_url, endpoints);
+        doctor.api_url(&builder.api_url.name, open_url, endpoints);
+        doctor.in_flight(builder.in_flight);
         doctor
     }
 
-    fn note(&mut self, setting: &'static str, advice: impl Into<String>) {
-        self.0.push(Finding {
-            setting,
-            advice: advice.into(),
-        });
-    }
-
-    fn appid(&mut self, settings: &Settings) {
-        let appid = settings.account.appid.as_str();
-        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let is_usual = appid
-            .strip_prefix("wx")
-            .is_some_and(|rest| rest.len() == 16 && rest.bytes().all(is_hex));
-        if appid.starts_with("ww") {
-            self.note(
-                "appid",
-                "looks like a WeCom corp id; this is WeChat's login, which wants an official account's appid",
-            );
-        } else if !is_usual {
-            self.note(
-                "appid",
-                "is not `wx` and 16 hex digits, as WeChat's are; compare it with the account's settings (10013, 40013)",
+    /// Tells the operator at start.
+    pub(crate) fn log(&self, appid: &str) {
+        for Finding { setting, advice } in &self.0 {
+            tracing::warn!(
+                name: "wechat.config.risk",
+                appid,
+                setting = &**setting,
+                advice,
+                "wechat.config.risk"
             );
         }
     }
 
-    fn public_url(&mut self, settings: &Settings) {
-        let public = &settings.public;
-        let is_wechat = settings.open_url == OPEN_URL;
+    fn note(&mut self, setting: &Cow<'static, str>, advice: impl Into<String>) {
+        self.0.push(Finding {
+            setting: setting.clone(),
+            advice: advice.into(),
+        });
+    }
+
+    fn credentials(&mut self, builder: &Builder, official: &Credentials) {
+        let appid = official.appid.as_str();
+        let is_usual = appid
+            .strip_prefix("wx")
+            .is_some_and(|rest| is_hex(rest, 16));
+        if appid.starts_with("ww") {
+            self.note(
+                &builder.appid.name,
+                "looks like a WeCom corp id; this is WeChat's login, which wants an official account's appid",
+            );
+        } else if !is_usual {
+            self.note(
+                &builder.appid.name,
+                "is not `wx` and 16 hex digits, as WeChat's are; compare it with the account's settings (10013, 40013)",
+            );
+        }
+        if !is_hex(official.secret(), 32) {
+            self.note(
+                &builder.secret.name,
+                "is not 32 hex digits, as WeChat's are; copy it again from the account's settings (40125)",
+            );
+        }
+    }
+
+    fn public_url(&mut self, name: &Cow<'static, str>, public: &PublicUrl, is_wechat: bool) {
         if is_wechat && public.is_loopback() {
             self.note(
-                "public_url",
+                name,
                 "is this machine itself, which no phone reaches; name the host that visitors use",
             );
         } else if is_wechat && (public.has_port() || public.is_ip()) {
             self.note(
-                "public_url",
+                name,
                 "has a port or an IP address, which WeChat refuses (10003) but for test accounts; serve ports 80 and 443 of a domain",
             );
         }
         if !public.is_https() && !public.is_loopback() {
             self.note(
-                "public_url",
+                name,
                 "is plain http: others on the way read the session, and a sibling host can plant a login cookie; serve https",
             );
         }
         if !public.path("").is_empty() {
             self.note(
-                "public_url",
+                name,
                 format!(
                     "has the prefix `{}`: the proxy must strip it, and everything else at this host shares the cookies",
                     public.path("")
@@ -147,46 +182,81 @@ impl Doctor {
         }
     }
 
-    fn endpoints(&mut self, settings: &Settings) {
-        for (setting, url, wechats) in [
-            ("open_url", &settings.open_url, OPEN_URL),
-            ("api_url", &settings.api_url, API_URL),
-        ] {
-            let is_here = Url::parse(url).is_ok_and(|url| is_loopback(&url));
-            if url == wechats {
-                continue;
-            }
-            if url.starts_with("http:") && !is_here {
-                self.note(
-                    setting,
-                    format!(
-                        "is `{url}`: plain http carries secrets and codes in the clear; use https"
-                    ),
-                );
-            } else if is_here && settings.open_url == settings.api_url {
-                self.note(
-                    setting,
-                    format!(
-                        "is `{url}`, as is `api_url`: a simulator, with which anybody can log in as anybody; leave both unset where real users come"
-                    ),
-                );
-                break;
-            } else {
-                self.note(
-                    setting,
-                    format!(
-                        "is `{url}` and not WeChat's `{wechats}`: whoever is there can log in as anybody; leave it unset unless it is yours"
-                    ),
-                );
+    fn open_url(&mut self, name: &Cow<'static, str>, open_url: &Url, endpoints: &Endpoints) {
+        if is_simulator(open_url, endpoints) {
+            self.note(
+                name,
+                format!(
+                    "is `{open_url}`, as is `api_url`: a simulator, with which anybody can log in as anybody; leave both unset where real users come"
+                ),
+            );
+        } else if !is_wechats_page(open_url) {
+            self.foreign(name, open_url, OPEN_URL);
+        }
+    }
+
+    fn api_url(&mut self, name: &Cow<'static, str>, open_url: &Url, endpoints: &Endpoints) {
+        if !is_simulator(open_url, endpoints) {
+            for base in endpoints.bases.iter().filter(|base| !is_wechats_api(base)) {
+                self.foreign(name, base, API_URL);
             }
         }
-        if settings.api_url.starts_with("https:") && !cfg!(feature = "rustls") {
+        let needs_tls = endpoints.bases.iter().any(|base| base.scheme() == "https");
+        if needs_tls && !cfg!(feature = "rustls") {
             self.note(
-                "api_url",
-                "is https and the feature `rustls` is off: the client given to `worker_with` must bring TLS",
+                name,
+                "is https and the feature `rustls` is off: the client given to `client` must bring TLS",
             );
         }
     }
+
+    fn foreign(&mut self, name: &Cow<'static, str>, url: &Url, wechats: &str) {
+        self.note(name, if url.scheme() == "http" && !is_loopback(url) {
+            format!("is `{url}`: plain http carries secrets and codes in the clear; use https")
+        } else {
+            format!(
+                "is `{url}` and not WeChat's `{wechats}`: whoever is there can log in as anybody; leave it unset unless it is yours"
+            )
+        });
+    }
+
+    fn in_flight(&mut self, wanted: Option<usize>) {
+        let limit = process_limit();
+        let (Some(files), true) = (open_files(), limit < 2_000) else {
+            return;
+        };
+        if wanted.is_none_or(|wanted| wanted > limit) {
+            self.note(
+                &Cow::Borrowed("in_flight"),
+                format!(
+                    "is {limit}, a third of the {files} files that this process may open; raise that limit (`ulimit -n`), or set `in_flight` to at most {limit}"
+                ),
+            );
+        }
+    }
+}
+
+fn is_hex(text: &str, len: usize) -> bool {
+    text.len() == len
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_wechats_page(url: &Url) -> bool {
+    url.as_str().trim_end_matches('/') == OPEN_URL
+}
+
+fn is_wechats_api(url: &Url) -> bool {
+    url.scheme() == "https"
+        && url.port().is_none()
+        && url.path() == "/"
+        && url.host_str().is_some_and(|host| API_HOSTS.contains(&host))
+}
+
+/// Both of WeChat's hosts at one address of this machine.
+fn is_simulator(open_url: &Url, endpoints: &Endpoints) -> bool {
+    is_loopback(open_url) && endpoints.bases.iter().all(|base| base == open_url)
 }
 
 impl fmt::Display for Doctor {
@@ -200,27 +270,6 @@ impl fmt::Display for Doctor {
             write!(f, "{line_break}`{setting}` {advice}")?;
         }
         Ok(())
-    }
-}
-
-impl Wechat {
-    /// Looks for settings that work by the letter, but probably not as they were meant.
-    ///
-    /// [`Builder::build`](crate::Builder::build) logs the same as warnings. One thing shows only at
-    /// the first login: a missing or misplaced `SessionMiddleware`, which ends on the page
-    /// [`SessionLost`](crate::Reason::SessionLost) and is named in the log.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
-    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
-    /// #     .public_url("https://shop.example.cn").build()?;
-    /// assert_eq!(wechat.doctor().to_string(), "nothing to complain of");
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn doctor(&self) -> Doctor {
-        Doctor::examine(&self.0)
     }
 }
 

@@ -1,25 +1,17 @@
 //! [`Wechat::from_env`]: the settings as environment variables.
 
-use std::env;
+use std::{borrow::Cow, env};
 
 use secrecy::SecretString;
 
-use crate::{
-    account::Wechat,
-    account::builder::{Builder, Names},
-    account::config_error::{ConfigError, required},
-    account::outside::Outside,
+use crate::account::{
+    Wechat,
+    builder::{Builder, Setting},
+    config_error::ConfigError,
+    outside::Outside,
 };
 
-const VARIABLES: Names = Names {
-    appid: "WECHAT_APPID",
-    secret: "WECHAT_APPSECRET",
-    public_url: "WECHAT_PUBLIC_URL",
-    open_url: "WECHAT_OPEN_URL",
-    api_url: "WECHAT_API_URL",
-    website_appid: "WECHAT_WEBSITE_APPID",
-    website_secret: "WECHAT_WEBSITE_APPSECRET",
-};
+const PREFIX: &str = "WECHAT_";
 
 impl Wechat {
     /// Starts from environment variables; what is not set there can still be set on the builder.
@@ -29,6 +21,7 @@ impl Wechat {
     /// | `WECHAT_APPID`, `WECHAT_APPSECRET` | [`appid`](Builder::appid), [`secret`](Builder::secret) |
     /// | `WECHAT_PUBLIC_URL` | [`public_url`](Builder::public_url) |
     /// | `WECHAT_OPEN_URL`, `WECHAT_API_URL` | [`open_url`](Builder::open_url), [`api_url`](Builder::api_url) |
+    /// | `WECHAT_PROXY` | [`proxy`](Builder::proxy) |
     /// | `WECHAT_OUTSIDE` | [`outside`](Builder::outside): `redirect`, `qr` or `website`, the last with `WECHAT_WEBSITE_APPID` and `WECHAT_WEBSITE_APPSECRET` |
     /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) without a word of the app's own; `0`, like unset: no asking |
     ///
@@ -45,61 +38,78 @@ impl Wechat {
     /// # }
     /// ```
     pub fn from_env() -> Result<Builder, ConfigError> {
+        Self::from_env_with_prefix(PREFIX)
+    }
+
+    /// The same with another beginning of the variables' names, for a second account: `SHOP_`
+    /// instead of `WECHAT_` reads `SHOP_APPID` and so on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`from_env`](Self::from_env), under the names with this prefix.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
+    /// let refused = actix_wechat::Wechat::from_env_with_prefix("SHOP_")?.build().unwrap_err();
+    /// assert_eq!(refused.setting(), "SHOP_APPID");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_env_with_prefix(prefix: &str) -> Result<Builder, ConfigError> {
+        let read = |name| variable(prefix, name);
         let mut builder = Self::builder();
-        builder.names = VARIABLES;
-        builder.appid = variable(VARIABLES.appid)?;
-        builder.secret = variable(VARIABLES.secret)?.map(SecretString::from);
-        builder.public_url = variable(VARIABLES.public_url)?;
-        if let Some(open_url) = variable(VARIABLES.open_url)? {
-            builder.open_url = open_url;
+        builder.appid = read("APPID")?;
+        let Setting { value, name } = read("APPSECRET")?;
+        builder.secret = Setting::new(name, value.map(SecretString::from));
+        builder.public_url = read("PUBLIC_URL")?;
+        for (setting, name) in [
+            (&mut builder.open_url, "OPEN_URL"),
+            (&mut builder.api_url, "API_URL"),
+        ] {
+            let Setting { value, name } = read(name)?;
+            if let Some(value) = value {
+                *setting = Setting::new(name, value);
+            }
         }
-        if let Some(api_url) = variable(VARIABLES.api_url)? {
-            builder.api_url = api_url;
-        }
-        builder.outside = outside_from_env()?;
-        builder.ask_first = match variable("WECHAT_ASK_FIRST")?.as_deref() {
+        let Setting { value, name } = read("PROXY")?;
+        builder.proxy = Setting::new(name, value.map(SecretString::from));
+        builder.outside = outside(prefix)?;
+        let ask_first = read("ASK_FIRST")?;
+        builder.ask_first = match ask_first.value.as_deref() {
             None | Some("0") => None,
             Some("1") => Some(String::new()),
-            Some(_) => {
-                return Err(ConfigError::new(
-                    "WECHAT_ASK_FIRST",
-                    "must be `1` or `0`, or unset",
-                ));
-            }
+            Some(_) => return Err(ask_first.refused("must be `1` or `0`, or unset")),
         };
         Ok(builder)
     }
 }
 
-fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
-    match env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(env::VarError::NotPresent) => Ok(None),
+fn variable(prefix: &str, name: &str) -> Result<Setting<Option<String>>, ConfigError> {
+    let name = Cow::from([prefix, name].concat());
+    match env::var(&*name) {
+        Ok(value) => Ok(Setting::new(name, Some(value))),
+        Err(env::VarError::NotPresent) => Ok(Setting::new(name, None)),
         Err(env::VarError::NotUnicode(_)) => Err(ConfigError::new(name, "is not UTF-8")),
     }
 }
 
-fn outside_from_env() -> Result<Outside, ConfigError> {
-    const NAME: &str = "WECHAT_OUTSIDE";
-    match variable(NAME)?.as_deref() {
-        None | Some("redirect") => Ok(Outside::redirect()),
+fn outside(prefix: &str) -> Result<Setting<Outside>, ConfigError> {
+    let setting = variable(prefix, "OUTSIDE")?;
+    let outside = match setting.value.as_deref() {
+        None | Some("redirect") => Outside::redirect(),
         #[cfg(feature = "qrcode")]
-        Some("qr") => Ok(Outside::qr()),
+        Some("qr") => Outside::qr(),
         #[cfg(not(feature = "qrcode"))]
-        Some("qr") => Err(ConfigError::new(
-            NAME,
-            "is `qr`, which needs the feature `qrcode`",
-        )),
-        Some("website") => Ok(Outside::website(
-            required(VARIABLES.website_appid, variable(VARIABLES.website_appid)?)?,
-            required(
-                VARIABLES.website_secret,
-                variable(VARIABLES.website_secret)?,
-            )?,
-        )),
-        Some(_) => Err(ConfigError::new(
-            NAME,
-            "must be `redirect`, `qr` or `website`",
-        )),
-    }
+        Some("qr") => return Err(setting.refused("is `qr`, which needs the feature `qrcode`")),
+        Some("website") => {
+            let appid = variable(prefix, "WEBSITE_APPID")?;
+            let secret = variable(prefix, "WEBSITE_APPSECRET")?;
+            Outside::website_named(
+                (appid.name.clone(), appid.required()?.clone()),
+                (secret.name.clone(), secret.required()?.clone()),
+            )
+        }
+        Some(_) => return Err(setting.refused("must be `redirect`, `qr` or `website`")),
+    };
+    Ok(Setting::new(setting.name, outside))
 }

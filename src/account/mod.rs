@@ -1,32 +1,29 @@
-//! [`Wechat`]: one account's login, with its settings, shared by all workers.
+//! One account's settings: [`Wechat`], how it is built, and what is known of its set-up.
 
-pub(crate) mod builder;
-pub(crate) mod config_error;
-pub(crate) mod doctor;
-pub(crate) mod env;
-pub(crate) mod outside;
-pub(crate) mod snapshot;
+use std::{fmt, sync::Arc};
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
-
-use secrecy::{ExposeSecret as _, SecretString};
+use actix_session::{config::SessionMiddlewareBuilder, storage::SessionStore};
+use actix_web::cookie::Key;
 
 use crate::{
-    account::outside::Outside,
-    account::snapshot::Snapshot,
-    address::authorize::authorize,
+    account::{doctor::Doctor, logins::Logins, shown::Shown},
     address::public_url::PublicUrl,
-    address::state::State,
-    exchange::{Exchanges, Hook},
-    pages::Pages,
-    scope::Scope,
-    session::{self, Slot},
-    worker::Worker,
+    clock::Clock,
+    exchange::Exchanges,
+    session::{Slot, middleware},
+    sns::Endpoints,
+    visit::login_cookie::LoginCookies,
 };
+
+pub(crate) mod builder;
+mod check;
+pub(crate) mod config_error;
+pub(crate) mod doctor;
+mod env;
+pub(crate) mod logins;
+pub(crate) mod outside;
+pub(crate) mod shown;
+pub(crate) mod snapshot;
 
 /// The login of one account: an official account, and optionally the website app beside it.
 ///
@@ -49,92 +46,31 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Wechat(pub(crate) Arc<Settings>);
+pub struct Wechat(pub(crate) Arc<Account>);
 
-/// What [`Builder::build`] has checked.
-pub(crate) struct Settings {
-    pub(crate) account: Credentials,
+/// What [`Builder::build`](builder::Builder::build) has checked, each room's part by itself.
+pub(crate) struct Account {
     pub(crate) public: PublicUrl,
-    pub(crate) open_url: String,
-    pub(crate) api_url: String,
-    pub(crate) deadline: Duration,
-    pub(crate) max_age: Option<Duration>,
-    pub(crate) session_key: String,
-    pub(crate) cookie_name: String,
-    pub(crate) login_path: Option<String>,
-    pub(crate) outside: Outside,
-    pub(crate) ask_first: Option<String>,
-    pub(crate) snapshot: Snapshot,
-    pub(crate) pages: Pages,
-    pub(crate) hook: Option<Hook>,
-    pub(crate) exchanges: Exchanges,
+    pub(crate) logins: Logins,
+    pub(crate) cookies: LoginCookies,
+    pub(crate) slot: Slot,
+    pub(crate) shown: Shown,
+    pub(crate) exchanges: Arc<Exchanges>,
+    pub(crate) endpoints: Endpoints,
     pub(crate) clock: Clock,
+    doctor: Doctor,
 }
-
-pub(crate) struct Credentials {
-    pub(crate) appid: String,
-    pub(crate) secret: SecretString,
-}
-
-impl Credentials {
-    pub(crate) fn secret(&self) -> &str {
-        self.secret.expose_secret()
-    }
-}
-
-pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl fmt::Debug for Wechat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wechat")
-            .field("appid", &self.0.account.appid)
+            .field("appid", &self.0.logins.official.appid)
             .field("public_url", &self.0.public.page(""))
             .finish_non_exhaustive()
     }
 }
 
 impl Wechat {
-    /// What an [`App`](actix_web::App) registers: this account with an HTTP client of the worker.
-    ///
-    /// Call it inside `HttpServer::new`, where it runs once per worker; a client cannot be shared
-    /// between threads, and connections to WeChat are kept warm within one.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
-    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
-    /// #     .public_url("https://shop.example.cn").build()?;
-    /// let app = move || actix_web::App::new().app_data(wechat.worker());
-    /// # let _ = app;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn worker(&self) -> Worker {
-        Worker::new(self.clone())
-    }
-
-    /// The same with an HTTP client of the app's own, for another TLS, a proxy or other limits.
-    ///
-    /// The client must not follow redirects (`disable_redirects`): the app secret is in the query.
-    /// Keep it to HTTP/1.1, too, whose requests awc does not log.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
-    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
-    /// #     .public_url("https://shop.example.cn").build()?;
-    /// let app = move || {
-    ///     let client = actix_wechat::awc::Client::builder().disable_redirects().finish();
-    ///     actix_web::App::new().app_data(wechat.worker_with(client))
-    /// };
-    /// # let _ = app;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn worker_with(&self, client: awc::Client) -> Worker {
-        Worker::with_client(self.clone(), client)
-    }
-
     /// The official account's appid.
     ///
     /// ```
@@ -147,7 +83,7 @@ impl Wechat {
     /// ```
     #[must_use]
     pub fn appid(&self) -> &str {
-        &self.0.account.appid
+        &self.0.logins.official.appid
     }
 
     /// Whether browsers reach the app by https, so that its session cookie should be `Secure`.
@@ -180,36 +116,52 @@ impl Wechat {
     pub fn public_path(&self, path: &str) -> String {
         self.0.public.path(path)
     }
-}
 
-impl Settings {
-    /// Seconds since the Unix epoch.
-    pub(crate) fn now(&self) -> u64 {
-        session::seconds((self.clock)())
+    /// actix-session's middleware with the defaults that a login wants; the app may change them.
+    ///
+    /// The cookie is `HttpOnly`, `SameSite=Lax`, encrypted and for all paths. On https it is also
+    /// `Secure` and called `__Host-id`, so that no other host can set it; else it is called `id`.
+    ///
+    /// ```
+    /// use actix_web::{App, cookie::Key};
+    /// use actix_wechat::actix_session::storage::SessionStore;
+    /// # use actix_wechat::Wechat;
+    ///
+    /// # fn example<Store: SessionStore + 'static>(wechat: &Wechat, store: Store, key: Key) {
+    /// let app = App::new()
+    ///     .app_data(wechat.worker())
+    ///     .wrap(wechat.session(store, key).build());
+    /// # let _ = app;
+    /// # }
+    /// ```
+    pub fn session<Store: SessionStore>(
+        &self,
+        store: Store,
+        key: Key,
+    ) -> SessionMiddlewareBuilder<Store> {
+        middleware::builder(store, key, self.is_https())
     }
 
-    pub(crate) fn slot(&self) -> Slot<'_> {
-        Slot {
-            key: &self.session_key,
-            appid: &self.account.appid,
-            website: self.website().map(|website| website.appid.as_str()),
-        }
-    }
-
-    pub(crate) fn website(&self) -> Option<&Credentials> {
-        self.outside.credentials()
-    }
-
-    /// Whose login a scope belongs to.
-    pub(crate) fn credentials(&self, scope: Scope) -> &Credentials {
-        match (scope, self.website()) {
-            (Scope::Login, Some(website)) => website,
-            _ => &self.account,
-        }
-    }
-
-    pub(crate) fn authorize_url(&self, page: &str, state: &State) -> String {
-        let appid = &self.credentials(state.scope).appid;
-        authorize(&self.open_url, appid, &self.public.page(page), state)
+    /// Looks for settings that work by the letter, but probably not as they were meant.
+    ///
+    /// [`Builder::build`](crate::Builder::build) logs the same as warnings. One thing shows only at
+    /// the first login: a missing or misplaced `SessionMiddleware`, which ends on the page
+    /// [`SessionLost`](crate::Reason::SessionLost) and is named in the log.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
+    /// let wechat = actix_wechat::Wechat::builder()
+    ///     .appid("wx0123456789abcdef")
+    ///     .secret("0123456789abcdef0123456789abcdef")
+    ///     .public_url("https://shop.example.cn")
+    ///     .in_flight(50)
+    ///     .build()?;
+    /// assert_eq!(wechat.doctor().to_string(), "nothing to complain of");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn doctor(&self) -> Doctor {
+        self.0.doctor.clone()
     }
 }

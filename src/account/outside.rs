@@ -1,10 +1,10 @@
 //! [`Outside`]: what visitors get whose browser is not WeChat's.
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use secrecy::SecretString;
 
-use crate::account::Credentials;
+use crate::credentials::Credentials;
 
 /// What a visitor gets whose browser is not WeChat's: one that says `MicroMessenger` but not
 /// `wxwork`, which is WeCom. A mini-program's web-view counts as WeChat.
@@ -28,7 +28,14 @@ enum OutsideKind {
     Redirect,
     #[cfg(feature = "qrcode")]
     Qr,
-    Website(Credentials),
+    Website(Website),
+}
+
+struct Website {
+    credentials: Arc<Credentials>,
+    /// What its settings are called where they were made.
+    appid_name: Cow<'static, str>,
+    secret_name: Cow<'static, str>,
 }
 
 impl Outside {
@@ -69,15 +76,39 @@ impl Outside {
     /// ```
     #[must_use]
     pub fn website(appid: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self(OutsideKind::Website(Credentials {
-            appid: appid.into(),
-            secret: SecretString::from(secret.into()),
+        Self::website_named(
+            (Cow::Borrowed("outside: appid"), appid.into()),
+            (Cow::Borrowed("outside: secret"), secret.into()),
+        )
+    }
+
+    /// The same with the names of its two settings.
+    pub(crate) fn website_named(
+        (appid_name, appid): (Cow<'static, str>, String),
+        (secret_name, secret): (Cow<'static, str>, String),
+    ) -> Self {
+        Self(OutsideKind::Website(Website {
+            credentials: Arc::new(Credentials::new(appid, SecretString::from(secret))),
+            appid_name,
+            secret_name,
         }))
     }
 
-    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+    pub(crate) fn credentials(&self) -> Option<&Arc<Credentials>> {
         match &self.0 {
-            OutsideKind::Website(credentials) => Some(credentials),
+            OutsideKind::Website(website) => Some(&website.credentials),
+            _ => None,
+        }
+    }
+
+    /// The names of the website app's two settings, with what they are.
+    pub(crate) fn checked(&self) -> Option<(&Cow<'static, str>, &Cow<'static, str>, &Credentials)> {
+        match &self.0 {
+            OutsideKind::Website(website) => Some((
+                &website.appid_name,
+                &website.secret_name,
+                &website.credentials,
+            )),
             _ => None,
         }
     }
@@ -98,9 +129,10 @@ impl fmt::Debug for Outside {
             OutsideKind::Redirect => f.write_str("Redirect"),
             #[cfg(feature = "qrcode")]
             OutsideKind::Qr => f.write_str("Qr"),
-            OutsideKind::Website(website) => {
-                f.debug_tuple("Website").field(&website.appid).finish()
-            }
+            OutsideKind::Website(website) => f
+                .debug_tuple("Website")
+                .field(&website.credentials.appid)
+                .finish(),
         }
     }
 }

@@ -9,22 +9,13 @@ use url::form_urlencoded;
 
 use crate::address::state::State;
 
-/// How many `code`s a page's own query has, as far as a `state` counts them.
-pub(crate) fn own_codes(page: &str) -> u8 {
-    let query = page.split_once('?').map_or("", |(_, query)| query);
-    let most = usize::from(State::MAX_OWN_CODES);
-    let count = codes(query).take(most).count();
-    u8::try_from(count).unwrap_or(State::MAX_OWN_CODES)
-}
-
-fn codes(query: &str) -> impl Iterator<Item = &str> {
-    query.split('&').filter_map(|pair| value_of(pair, "code"))
-}
+/// In the place of a code: how older versions of WeChat say that the visitor refused.
+const DENIED: &str = "authdeny";
 
 /// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Callback {
-    /// `None` where the visitor declined: WeChat then sends no code, or an empty one.
+    /// `None` where the visitor declined: WeChat then sends no code, an empty one, or `authdeny`.
     pub(crate) code: Option<String>,
     pub(crate) state: State,
 }
@@ -35,9 +26,28 @@ impl Callback {
         let code = has_wechats_code(query, &state)
             .then(|| last_value(query, "code").map(decode))
             .flatten()
-            .filter(|code| !code.is_empty());
+            .filter(|code| !code.is_empty() && code != DENIED);
         Some(Self { code, state })
     }
+}
+
+/// How many `code`s a page's own query has, as far as a `state` counts them.
+pub(crate) fn own_codes(page: &str) -> u8 {
+    let query = page.split_once('?').map_or("", |(_, query)| query);
+    let most = usize::from(State::MAX_OWN_CODES);
+    let count = codes(query).take(most).count();
+    u8::try_from(count).unwrap_or(State::MAX_OWN_CODES)
+}
+
+/// How many `code`s an address has, whoever's they are.
+pub(crate) fn count_codes(address: &str) -> usize {
+    address
+        .split_once('?')
+        .map_or(0, |(_, query)| codes(query).count())
+}
+
+fn codes(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter_map(|pair| value_of(pair, "code"))
 }
 
 /// Beside the `code`s of the page's own, WeChat's is one more.
@@ -82,7 +92,7 @@ pub(crate) fn without<'a>(
         return Cow::Borrowed(path);
     };
     let Some(callback) = callback else {
-        return Cow::Owned(format!("{path}?{query}"));
+        return Cow::Owned([path, "?", query].concat());
     };
     let pairs: Vec<&str> = query.split('&').collect();
     let last = |name| {
@@ -92,17 +102,63 @@ pub(crate) fn without<'a>(
     };
     let code = last("code").filter(|_| has_wechats_code(query, &callback.state));
     let state = last("state");
-    let kept: Vec<&str> = pairs
+    let kept = pairs
         .iter()
         .enumerate()
         .filter(|(at, _)| Some(*at) != code && Some(*at) != state)
-        .map(|(_, pair)| *pair)
-        .collect();
-    if kept.is_empty() {
-        Cow::Borrowed(path)
-    } else {
-        Cow::Owned(format!("{path}?{}", kept.join("&")))
+        .map(|(_, pair)| *pair);
+    Cow::Owned(join(path, kept))
+}
+
+/// An address as it was before WeChat appended a `code` and some `state`, whatever became of that:
+/// without its last `code` and any `state` behind it. `None` without a `code`.
+pub(crate) fn before_return(address: &str) -> Option<String> {
+    let (path, query) = address.split_once('?')?;
+    let pairs: Vec<&str> = query.split('&').collect();
+    let code = pairs.iter().rposition(|pair| is_code(pair))?;
+    let behind = pairs[code + 1..].iter().filter(|pair| !is_state(pair));
+    Some(join(path, pairs[..code].iter().chain(behind).copied()))
+}
+
+/// An address without the `code`s at its end, each with the `state`s behind it, at most so many;
+/// and how many these are.
+pub(crate) fn without_returns(address: &str, most: usize) -> (String, usize) {
+    let Some((path, query)) = address.split_once('?') else {
+        return (address.to_owned(), 0);
+    };
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    let mut returns = 0;
+    while returns < most {
+        let Some(last) = pairs.iter().rposition(|pair| !is_state(pair)) else {
+            break;
+        };
+        if !is_code(pairs[last]) {
+            break;
+        }
+        pairs.truncate(last);
+        returns += 1;
     }
+    if returns == 0 {
+        return (address.to_owned(), 0);
+    }
+    (join(path, pairs.into_iter()), returns)
+}
+
+fn is_code(pair: &str) -> bool {
+    value_of(pair, "code").is_some()
+}
+
+fn is_state(pair: &str) -> bool {
+    value_of(pair, "state").is_some()
+}
+
+fn join<'a>(path: &str, pairs: impl Iterator<Item = &'a str>) -> String {
+    let mut address = path.to_owned();
+    for (at, pair) in pairs.enumerate() {
+        address.push(if at == 0 { '?' } else { '&' });
+        address.push_str(pair);
+    }
+    address
 }
 
 #[cfg(test)]

@@ -3,14 +3,20 @@
 use actix_web::{HttpResponse, http::StatusCode};
 
 use crate::{
-    address::callback,
-    address::state::State,
-    answer::asked::Asked,
-    answer::head::{html, redirect},
+    account::Account,
+    address::{callback, state::State},
+    answer::{
+        Reply, append_cookie,
+        head::{html, redirect},
+    },
     pages::{Facts, Page},
     reason::Reason,
     scope::Scope,
-    visit::login_cookie::LoginCookie,
+    visit::{
+        Visit,
+        decide::Round,
+        login_cookie::{LoginCookie, Pending},
+    },
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -19,133 +25,146 @@ const LONG_URL: usize = 1_000;
 const TOO_LONG_URL: usize = 3_000;
 
 /// What a visitor without a user gets.
-pub(crate) enum Departure {
-    /// A page for a browser that is not WeChat's, with this page's address as a QR code.
+pub(super) enum Departure {
+    /// A page for a browser that is not WeChat's, with this page's address to open there.
     #[cfg(feature = "qrcode")]
-    Outside(qrcode::QrCode),
+    Outside,
     TooLong {
         length: usize,
     },
     /// A page with a button first, which says why.
     AskFirst {
-        why: String,
         url: String,
-        login: LoginCookie,
+        cookie: String,
     },
     Redirect {
         url: String,
-        login: LoginCookie,
+        cookie: String,
     },
 }
 
 impl Departure {
-    pub(crate) fn reason(&self) -> Reason {
+    pub(super) fn decide(account: &Account, visit: &Visit, round: Round) -> Self {
+        #[cfg(feature = "qrcode")]
+        if visit.is_outside && account.shown.outside.is_qr() {
+            return Self::Outside;
+        }
+        let scope = account.logins.scope(visit.scope, visit.is_outside);
+        let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
+        let state = State {
+            rounds: round.before,
+            scope,
+            own_codes: callback::own_codes(&visit.page),
+            challenge: pending.challenge(),
+        };
+        let redirect_uri = account.public.page(&visit.page);
+        let url = account.logins.authorize_url(&redirect_uri, &state);
+        if url.len() > TOO_LONG_URL {
+            return Self::TooLong { length: url.len() };
+        }
+        let cookie = account
+            .cookies
+            .set(&LoginCookie::Pending(pending), visit.now);
+        let asks_first = account.shown.ask_first.is_some();
+        if asks_first && scope == Scope::UserInfo && !visit.has_tapped {
+            Self::AskFirst { url, cookie }
+        } else {
+            Self::Redirect { url, cookie }
+        }
+    }
+
+    pub(super) fn reason(&self) -> Reason {
         match self {
             Self::TooLong { .. } => Reason::AddressTooLong,
             _ => Reason::LoginRequired,
         }
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             #[cfg(feature = "qrcode")]
-            Self::Outside(_) => StatusCode::OK,
+            Self::Outside => StatusCode::OK,
             Self::TooLong { .. } => self.reason().status(),
             Self::AskFirst { .. } => StatusCode::OK,
             Self::Redirect { .. } => StatusCode::FOUND,
         }
     }
-}
 
-impl Asked {
-    /// What this visitor gets after so many failures.
-    pub(crate) fn depart(&self, rounds: u8, tapped: bool) -> Departure {
-        let settings = self.settings();
-        #[cfg(feature = "qrcode")]
-        if self.is_outside && settings.outside.is_qr() {
-            let page = settings.public.page(&self.page);
-            let length = page.len();
-            return qrcode::QrCode::new(page)
-                .map_or(Departure::TooLong { length }, Departure::Outside);
-        }
-        let scope = match settings.website() {
-            Some(_) if self.is_outside => Scope::Login,
-            _ => self.scope,
+    fn warn_if_long(&self, appid: &str) {
+        let length = match self {
+            #[cfg(feature = "qrcode")]
+            Self::Outside => return,
+            Self::TooLong { length } => *length,
+            Self::AskFirst { url, .. } | Self::Redirect { url, .. } => url.len(),
         };
-        let login = LoginCookie::pend(self.cookie.as_ref(), rounds, self.now);
-        let state = State {
-            rounds,
-            scope,
-            own_codes: callback::own_codes(&self.page),
-            challenge: login.challenge().unwrap_or_default(),
-        };
-        let url = settings.authorize_url(&self.page, &state);
-        match &settings.ask_first {
-            _ if url.len() > TOO_LONG_URL => Departure::TooLong { length: url.len() },
-            Some(why) if scope == Scope::UserInfo && !tapped => Departure::AskFirst {
-                why: why.clone(),
-                url,
-                login,
-            },
-            _ => Departure::Redirect { url, login },
+        if length > LONG_URL {
+            tracing::warn!(
+                name: "wechat.login.long_url",
+                appid,
+                length,
+                "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
+            );
         }
     }
+}
 
+impl Reply {
     /// The response that lets them go, with the login cookie unless it is for a HEAD.
-    pub(crate) fn leave(&self, departure: Departure, cookie: bool) -> HttpResponse {
-        let pages = &self.settings().pages;
-        let status = departure.status();
-        warn_if_long(&departure);
-        let (mut response, login) = match departure {
+    pub(super) fn leave(&self, round: Round, departure: &Departure) -> HttpResponse {
+        if round.session_lost {
+            // Told at once; a third time it is a page, too.
+            self.log(self.behind(Reason::SessionLost));
+        }
+        departure.warn_if_long(self.wechat.appid());
+        let shown = &self.account().shown;
+        let (mut response, cookie) = match departure {
             #[cfg(feature = "qrcode")]
-            Departure::Outside(code) => {
-                let page = self.settings().public.page(&self.page);
+            Departure::Outside => return self.outside(departure.status()),
+            Departure::TooLong { .. } => return self.page(Reason::AddressTooLong),
+            Departure::AskFirst { url, cookie } => {
                 let facts = Facts {
-                    retry_url: &page,
-                    qr_svg: &svg(&code),
+                    retry_url: url,
+                    why: shown.ask_first.as_deref().unwrap_or_default(),
                     ..self.facts("")
                 };
-                return html(status, pages.render(Page::Outside, &facts));
+                let page = shown.pages.render(Page::AskFirst, &facts);
+                (html(departure.status(), page), cookie)
             }
-            Departure::TooLong { .. } => {
-                return self.page(Page::Of(Reason::AddressTooLong), Reason::AddressTooLong);
-            }
-            Departure::AskFirst { why, url, login } => {
-                let facts = Facts {
-                    retry_url: &url,
-                    why: &why,
-                    ..self.facts("")
-                };
-                let page = pages.render(Page::AskFirst, &facts);
-                (html(status, page), login)
-            }
-            Departure::Redirect { url, login } => (redirect(url), login),
+            Departure::Redirect { url, cookie } => (redirect(url.clone()), cookie),
         };
-        if cookie {
-            self.set_cookie(&mut response, Some(&login));
+        if round.cookie {
+            append_cookie(&mut response, cookie);
         }
         response
     }
-}
 
-fn warn_if_long(departure: &Departure) {
-    let length = match departure {
-        #[cfg(feature = "qrcode")]
-        Departure::Outside(_) => return,
-        Departure::TooLong { length } => *length,
-        Departure::AskFirst { url, .. } | Departure::Redirect { url, .. } => url.len(),
-    };
-    if length > LONG_URL {
-        tracing::warn!(
-            name: "wechat.login.long_url",
-            length,
-            "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
-        );
+    #[cfg(feature = "qrcode")]
+    fn outside(&self, status: StatusCode) -> HttpResponse {
+        /// A longer address makes a code that phones cannot read, and that takes long to draw.
+        const LONGEST: usize = 500;
+        let page = self.account().public.page(&self.visit.page);
+        let picture = if self.visit.is_get && page.len() <= LONGEST {
+            svg(&page)
+        } else {
+            String::new()
+        };
+        let facts = Facts {
+            retry_url: &page,
+            qr_svg: &picture,
+            ..self.facts("")
+        };
+        html(
+            status,
+            self.account().shown.pages.render(Page::Outside, &facts),
+        )
     }
 }
 
 #[cfg(feature = "qrcode")]
-fn svg(code: &qrcode::QrCode) -> String {
+fn svg(text: &str) -> String {
+    let Ok(code) = qrcode::QrCode::new(text) else {
+        return String::new();
+    };
     let document = code
         .render::<qrcode::render::svg::Color<'_>>()
         .min_dimensions(240, 240)

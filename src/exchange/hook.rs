@@ -1,10 +1,13 @@
-//! What a completed login hands to the app: [`Login`], with the [`Tokens`] it may keep.
+//! The app's own part of a login: [`Login`], and the hook that gets it.
 
-use std::{fmt, time::Duration};
+use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use actix_web::rt::{self, time::timeout};
 
-use crate::user::WechatUser;
+use crate::{sns::tokens::Tokens, user::WechatUser};
+
+/// The app's hook, apart from the deadline of the calls to WeChat.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// A completed login, as the [`on_login`](crate::Builder::on_login) hook gets it.
 ///
@@ -22,87 +25,45 @@ use crate::user::WechatUser;
 pub struct Login {
     /// Who logged in. After a silent login (`scope` is `snsapi_base`) the profile is empty.
     pub user: WechatUser,
-    /// Whom this session knew at this account before, logged in or logged out.
+    /// The user of this account whom this session held before; `None` after a log-out.
     pub known_openid: Option<String>,
     /// WeChat's tokens for this user. They are dropped after the hook; an app that wants to call
     /// WeChat for the user later stores them in a database of its own.
     pub tokens: Tokens,
 }
 
-/// WeChat's web tokens for one user. `Debug` shows neither.
-///
-/// ```
-/// let builder = actix_wechat::Wechat::builder().on_login(|login| async move {
-///     let refresh_token = login.tokens.refresh_token().to_owned();
-///     assert!(!format!("{:?}", login.tokens).contains(&refresh_token));
-///     Ok::<(), std::io::Error>(())
-/// });
-/// ```
+/// The app's `on_login` hook.
 #[derive(Clone)]
-pub struct Tokens {
-    pub(crate) access_token: SecretString,
-    pub(crate) refresh_token: SecretString,
-    pub(crate) expires_in: Duration,
-    pub(crate) scope: String,
-}
+pub(crate) struct Hook(Arc<dyn Fn(Login) -> HookFuture + Send + Sync>);
 
-impl Tokens {
-    /// Lets the server call WeChat for the user until it expires. Keep it on the server.
-    ///
-    /// ```
-    /// # fn keep(tokens: &actix_wechat::Tokens) -> String {
-    /// tokens.access_token().to_owned()
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn access_token(&self) -> &str {
-        self.access_token.expose_secret()
+type HookFuture = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error>>>>>;
+
+impl Hook {
+    pub(crate) fn new<F, Fut, E>(hook: F) -> Self
+    where
+        F: Fn(Login) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + 'static,
+        E: Into<Box<dyn Error>>,
+    {
+        Self(Arc::new(move |login| {
+            let done = hook(login);
+            Box::pin(async move { done.await.map_err(Into::into) })
+        }))
     }
 
-    /// Gets a new access token for 30 days (WeChat's page on refreshing); empty where WeChat gave
-    /// none. Keep it on the server.
-    ///
-    /// ```
-    /// # fn keep(tokens: &actix_wechat::Tokens) -> String {
-    /// tokens.refresh_token().to_owned()
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn refresh_token(&self) -> &str {
-        self.refresh_token.expose_secret()
-    }
-
-    /// How long the access token is good, from the login or the refresh on; WeChat says two hours.
-    ///
-    /// ```
-    /// # fn expires(tokens: &actix_wechat::Tokens) -> std::time::SystemTime {
-    /// std::time::SystemTime::now() + tokens.expires_in()
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn expires_in(&self) -> Duration {
-        self.expires_in
-    }
-
-    /// What the tokens allow, a comma-separated list of WeChat's; after a refresh it is empty where
-    /// WeChat does not repeat it.
-    ///
-    /// ```
-    /// # fn may_read_profile(tokens: &actix_wechat::Tokens) -> bool {
-    /// tokens.scope().split(',').any(|scope| scope == "snsapi_userinfo")
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn scope(&self) -> &str {
-        &self.scope
-    }
-}
-
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens")
-            .field("expires_in", &self.expires_in)
-            .field("scope", &self.scope)
-            .finish_non_exhaustive()
+    /// Says in the error what went wrong.
+    pub(crate) async fn run(&self, login: Login) -> Result<(), String> {
+        let hook = Arc::clone(&self.0);
+        // A task of its own, so that a panic in it is an answer, too.
+        let mut task = rt::spawn(async move { hook(login).await });
+        match timeout(DEADLINE, &mut task).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(error.to_string()),
+            Ok(Err(_)) => Err("it panicked".to_owned()),
+            Err(_) => {
+                task.abort();
+                Err("it took longer than five seconds".to_owned())
+            }
+        }
     }
 }

@@ -1,74 +1,288 @@
-//! The codes that were sent to WeChat in the last minutes.
+//! What is known of each code of the last minutes, in bounded memory.
+//!
+//! A code is in flight, then its result is kept for a minute, then a mark says that it was tried.
+//! Everything is found by a digest under a key of this process, so that neither a user nor a token
+//! nor a code is kept past its use, and nobody can aim at another's.
 
 use std::{
-    collections::HashSet,
-    hash::{BuildHasher as _, Hash, RandomState},
+    collections::{HashMap, HashSet, VecDeque},
+    hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher, RandomState},
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use tokio::sync::watch;
+
+use crate::{
+    clock::Moment,
+    exchange::outcome::{LoggedIn, Outcome},
+};
+
+/// How long a result is shared with the login that it belongs to.
+const SHARED: Duration = Duration::from_secs(60);
+const MOST_RESULTS: usize = 10_000;
 /// How long a code can live at WeChat (ten minutes on a website's QR page), so how long it must
 /// not be sent again.
 const CODE_LIFETIME: Duration = Duration::from_secs(600);
 /// WeChat exchanges at most 50,000 codes a minute for an account.
-const MOST: usize = 100_000;
+const MOST_MARKS: usize = 100_000;
 
-/// What was tried, each as one number: a few megabytes at the most, whatever visitors send.
-///
-/// The number is a digest under a key of this process. Nobody can aim at another's, and by chance two
-/// hundred thousand share one once in a thousand million times; then one visitor logs in twice.
+/// The codes of one account.
 #[derive(Default)]
-pub(crate) struct Tried {
-    key: RandomState,
-    sets: Mutex<Sets>,
+pub(crate) struct Memory {
+    keys: [RandomState; 2],
+    codes: Mutex<Codes>,
 }
 
-/// Two sets, so that the older one can be dropped whole: everything is remembered for one lifetime
-/// at least, or among the last hundred thousand.
-struct Sets {
-    young: HashSet<u64>,
-    old: HashSet<u64>,
-    since: Instant,
+/// What a login that came back is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Digest(u128);
+
+/// What becomes of a login that comes back with a code.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Nobody has brought it yet.
+    New,
+    InFlight(watch::Receiver<Option<Outcome>>),
+    Done(Outcome),
+    /// It was tried, and nothing more is known.
+    Tried,
 }
 
-impl Default for Sets {
-    fn default() -> Self {
-        Self {
-            young: HashSet::new(),
-            old: HashSet::new(),
-            since: Instant::now(),
+#[derive(Default)]
+struct Codes {
+    /// Those that somebody waits for have a channel.
+    in_flight: HashMap<Digest, Option<watch::Sender<Option<Outcome>>>, ByDigest>,
+    results: Results,
+    marks: Marks,
+}
+
+impl Memory {
+    pub(crate) fn digest(&self, login: &impl Hash) -> Digest {
+        let [high, low] = &self.keys;
+        Digest(u128::from(high.hash_one(login)) << 64 | u128::from(low.hash_one(login)))
+    }
+
+    /// What is known of a code.
+    pub(crate) fn find(&self, digest: Digest, now: Moment) -> Found {
+        self.codes().find(digest, now)
+    }
+
+    /// The same, and from now on a new code is in flight: whoever is told that it is new has to
+    /// [`conclude`](Self::conclude) it.
+    pub(crate) fn begin(&self, digest: Digest, now: Moment) -> Found {
+        let mut codes = self.codes();
+        let found = codes.find(digest, now);
+        if let Found::New = found {
+            codes.in_flight.insert(digest, None);
+            codes.marks.add(digest, now);
+        }
+        found
+    }
+
+    /// Ends what has begun: hands the outcome to those who wait, and keeps it if it can be shared.
+    /// Where nothing was `sent`, the code is as good as it was. Without an outcome, for the task
+    /// was cut short, those who wait are told nothing.
+    pub(crate) fn conclude(
+        &self,
+        digest: Digest,
+        outcome: Option<&Outcome>,
+        sent: bool,
+        now: Moment,
+    ) {
+        let mut codes = self.codes();
+        let waiting = codes.in_flight.remove(&digest).flatten();
+        match outcome {
+            Some(Outcome::LoggedIn(user)) => {
+                codes.results.add(digest, &user.stored, user.at, now);
+            }
+            Some(Outcome::Snapshot) => codes.results.add(digest, "", now, now),
+            Some(Outcome::Restart | Outcome::Failed(_)) | None => {}
+        }
+        if !sent {
+            codes.marks.remove(digest);
+        }
+        drop(codes);
+        if let (Some(waiting), Some(outcome)) = (waiting, outcome) {
+            // Nobody may be left to hear it.
+            let _ = waiting.send(Some(outcome.clone()));
+        }
+    }
+
+    fn codes(&self) -> MutexGuard<'_, Codes> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Codes {
+    fn find(&mut self, digest: Digest, now: Moment) -> Found {
+        if let Some(waiting) = self.in_flight.get_mut(&digest) {
+            let waiting = waiting.get_or_insert_with(|| watch::channel(None).0);
+            return Found::InFlight(waiting.subscribe());
+        }
+        self.results.forget_old(now);
+        if let Some(outcome) = self.results.get(digest) {
+            Found::Done(outcome)
+        } else if self.marks.contains(digest) {
+            Found::Tried
+        } else {
+            Found::New
         }
     }
 }
 
-impl Tried {
-    /// Runs `first` where this was not tried before, and returns whether it did. Whoever asks at the
-    /// same time is answered after it has run.
-    pub(crate) fn enter(&self, what: &impl Hash, first: impl FnOnce()) -> bool {
-        let what = self.key.hash_one(what);
-        let mut sets = self.sets();
-        if sets.young.len() >= MOST || sets.since.elapsed() >= CODE_LIFETIME {
-            sets.old = mem::take(&mut sets.young);
-            sets.since = Instant::now();
+/// The results of the last minute, the oldest first: each user as the session keeps it, all of them
+/// in one ring of bytes.
+#[derive(Default)]
+struct Results {
+    text: VecDeque<u8>,
+    kept: VecDeque<Kept>,
+    /// How many were kept before the oldest that still is.
+    gone: u64,
+    /// How many bytes were kept before those that still are.
+    gone_text: u64,
+    by_digest: HashMap<Digest, u64, ByDigest>,
+}
+
+struct Kept {
+    digest: Digest,
+    /// Where its text starts, counted from the first that ever was.
+    start: u64,
+    /// When the login was, which the text says, too.
+    at: Moment,
+    /// How long after that its result was there, in milliseconds: the app's hook ran.
+    after: u32,
+    /// A snapshot user has no text.
+    len: u16,
+}
+
+impl Kept {
+    fn concluded(&self) -> Moment {
+        Moment::from_millis(self.at.millis().saturating_add(u64::from(self.after)))
+    }
+}
+
+impl Results {
+    fn add(&mut self, digest: Digest, stored: &str, at: Moment, now: Moment) {
+        self.forget_old(now);
+        if self.kept.len() >= MOST_RESULTS {
+            self.forget_oldest();
         }
-        let is_new = !sets.old.contains(&what) && sets.young.insert(what);
-        if is_new {
-            first();
-        }
-        is_new
+        // What the session takes is far shorter.
+        let Ok(len) = u16::try_from(stored.len()) else {
+            return;
+        };
+        let kept = Kept {
+            digest,
+            start: self.gone_text + self.text.len() as u64,
+            at,
+            after: u32::try_from(at.age(now).as_millis()).unwrap_or(u32::MAX),
+            len,
+        };
+        self.by_digest
+            .insert(digest, self.gone + self.kept.len() as u64);
+        self.kept.push_back(kept);
+        self.text.extend(stored.as_bytes());
     }
 
-    /// It was not tried after all.
-    pub(crate) fn forget(&self, what: &impl Hash) {
-        let what = self.key.hash_one(what);
-        let mut sets = self.sets();
-        sets.young.remove(&what);
-        sets.old.remove(&what);
+    fn get(&self, digest: Digest) -> Option<Outcome> {
+        let at = self.by_digest.get(&digest)?.checked_sub(self.gone)?;
+        let kept = self.kept.get(usize::try_from(at).ok()?)?;
+        if kept.len == 0 {
+            return Some(Outcome::Snapshot);
+        }
+        let start = usize::try_from(kept.start.checked_sub(self.gone_text)?).ok()?;
+        let text = self.text.range(start..start + usize::from(kept.len));
+        let stored = String::from_utf8(text.copied().collect()).ok()?;
+        Some(Outcome::LoggedIn(LoggedIn {
+            stored: stored.into(),
+            at: kept.at,
+        }))
     }
 
-    fn sets(&self) -> MutexGuard<'_, Sets> {
-        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn forget_old(&mut self, now: Moment) {
+        while self
+            .kept
+            .front()
+            .is_some_and(|oldest| oldest.concluded().age(now) > SHARED)
+        {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.kept.pop_front() {
+            self.by_digest.remove(&oldest.digest);
+            self.text.drain(..usize::from(oldest.len));
+            self.gone += 1;
+            self.gone_text += u64::from(oldest.len);
+        }
+    }
+}
+
+/// What was tried, each as one number: a few megabytes at the most, whatever visitors send. Of two
+/// hundred thousand, two share one by chance once in a thousand million times; then one visitor
+/// logs in twice.
+///
+/// There are two sets, so that the older one can be dropped whole: everything is remembered for one
+/// lifetime at least, or among the last hundred thousand.
+#[derive(Default)]
+struct Marks {
+    young: HashSet<u64, ByDigest>,
+    old: HashSet<u64, ByDigest>,
+    since: Moment,
+}
+
+impl Marks {
+    fn add(&mut self, digest: Digest, now: Moment) {
+        if self.young.len() >= MOST_MARKS || self.since.age(now) >= CODE_LIFETIME {
+            self.old = mem::take(&mut self.young);
+            self.since = now;
+        }
+        self.young.insert(Self::mark(digest));
+    }
+
+    fn contains(&self, digest: Digest) -> bool {
+        let mark = Self::mark(digest);
+        self.young.contains(&mark) || self.old.contains(&mark)
+    }
+
+    fn remove(&mut self, digest: Digest) {
+        let mark = Self::mark(digest);
+        self.young.remove(&mark);
+        self.old.remove(&mark);
+    }
+
+    fn mark(digest: Digest) -> u64 {
+        // Half of a digest is one, too.
+        digest.0 as u64
+    }
+}
+
+type ByDigest = BuildHasherDefault<Itself>;
+
+/// A digest is its own hash: nobody can choose one.
+#[derive(Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, digest: u64) {
+        self.0 = digest;
+    }
+
+    fn write_u128(&mut self, digest: u128) {
+        self.0 = digest as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,37 +1,41 @@
-//! [`Asking`]: what the extractors of one request ask for.
+//! [`Wants`]: what the extractors of one request ask for.
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use crate::{account::Wechat, extract::identity::Identity, scope::Scope, visit::decide::Scopes};
+use crate::scope::Scopes;
 
 /// What the extractors of one request ask for, by account, as far as the session does not satisfy
 /// them: a callback belongs to the handler if it carries what one of them asked.
-pub(crate) struct Asking(Vec<(Wechat, Scopes)>);
+pub(crate) struct Wants(Vec<(String, Scopes)>);
 
-impl Asking {
-    pub(crate) fn add<I: Identity>(req: &HttpRequest, wechat: &Wechat) {
-        let mut scopes = Self::of(req, wechat).with(I::SCOPE);
-        if wechat.0.website().is_some() {
-            scopes = scopes.with(Scope::Login);
-        }
+impl Wants {
+    /// Says that an extractor of this account looks at the request's callback, and what it asks for:
+    /// nothing where it is satisfied.
+    pub(crate) fn add(req: &HttpRequest, appid: &str, scopes: Scopes) {
         let mut extensions = req.extensions_mut();
-        match extensions.get_mut::<Self>() {
-            Some(Self(asking)) => {
-                asking.retain(|(known, _)| known.appid() != wechat.appid());
-                asking.push((wechat.clone(), scopes));
+        if let Some(Self(wants)) = extensions.get_mut::<Self>() {
+            match wants.iter_mut().find(|(known, _)| known == appid) {
+                Some((_, wanted)) => *wanted = wanted.and(scopes),
+                None => wants.push((appid.to_owned(), scopes)),
             }
-            None => {
-                extensions.insert(Self(vec![(wechat.clone(), scopes)]));
-            }
+        } else {
+            extensions.insert(Self(vec![(appid.to_owned(), scopes)]));
         }
     }
 
-    pub(crate) fn of(req: &HttpRequest, wechat: &Wechat) -> Scopes {
+    pub(crate) fn of(req: &HttpRequest, appid: &str) -> Scopes {
         let extensions = req.extensions();
-        let mut asking = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
-        asking
-            .find(|(known, _)| known.appid() == wechat.appid())
+        let mut wants = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
+        wants
+            .find(|(known, _)| known == appid)
             .map(|(_, scopes)| *scopes)
             .unwrap_or_default()
+    }
+
+    /// Whether an extractor of another account looks at the request's callback.
+    pub(crate) fn include_another(req: &HttpRequest, appid: &str) -> bool {
+        let extensions = req.extensions();
+        let mut wants = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
+        wants.any(|(known, _)| known != appid)
     }
 }

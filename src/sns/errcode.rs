@@ -1,6 +1,6 @@
 //! What each failure of a call to WeChat means: one table.
 //!
-//! Number → how often to try, what the visitor gets, and the cure for the operator.
+//! Failure → how often to try, what becomes of the login, and the cure for the operator.
 
 use crate::reason::Reason;
 
@@ -31,7 +31,9 @@ impl Call {
 pub(crate) enum Fault {
     /// No connection was made, so nothing was sent.
     Unconnected,
-    /// The connection closed, or the status was 5xx.
+    /// The connection closed before anything of an answer came.
+    Unanswered,
+    /// The connection closed within the answer, or the status was 5xx.
     Broken,
     /// Any other answer that is not one: a redirect, HTML, wrong types, too long.
     Malformed,
@@ -42,68 +44,63 @@ pub(crate) enum Fault {
 /// What to do about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// How often the call is made in all before `outcome` stands.
+    /// How often the call is made in all before `ending` stands.
     pub(crate) tries: u8,
-    pub(crate) outcome: Outcome,
+    pub(crate) ending: Ending,
     /// What the operator should do; empty where it is not theirs.
     pub(crate) cure: &'static str,
     /// A quota is used up: worth trying again after a minute.
     pub(crate) quota: bool,
+    /// The access token that the call was made with is good no more.
+    pub(crate) token_is_invalid: bool,
 }
 
 /// How a failed login ends for the visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Ending {
     /// Back to the clean page, where a fresh login starts.
     Restart,
     /// A page.
     Page(Reason),
 }
 
-impl Outcome {
-    pub(crate) const fn reason(self) -> Reason {
-        match self {
-            Self::Restart => Reason::CodeRefused,
-            Self::Page(reason) => reason,
-        }
-    }
-}
-
-const MISCONFIGURED: Outcome = Outcome::Page(Reason::Misconfigured);
-const REFUSED: Outcome = Outcome::Page(Reason::AccountRefused);
-const BUSY: Outcome = Outcome::Page(Reason::Busy);
-const MALFORMED: Outcome = Outcome::Page(Reason::MalformedAnswer);
-const UNREACHABLE: Outcome = Outcome::Page(Reason::Unreachable);
-const RESTART: Outcome = Outcome::Restart;
+const MISCONFIGURED: Ending = Ending::Page(Reason::Misconfigured);
+const REFUSED: Ending = Ending::Page(Reason::AccountRefused);
+const BUSY: Ending = Ending::Page(Reason::Busy);
+const MALFORMED: Ending = Ending::Page(Reason::MalformedAnswer);
+const UNREACHABLE: Ending = Ending::Page(Reason::Unreachable);
+const RESTART: Ending = Ending::Restart;
 
 struct Row {
     errcodes: &'static [i64],
-    /// Tries and outcome at the exchange.
-    exchange: (u8, Outcome),
-    /// Tries and outcome at the profile call.
-    profile: (u8, Outcome),
+    /// Tries and ending at the exchange.
+    exchange: (u8, Ending),
+    /// Tries and ending at the other calls.
+    other: (u8, Ending),
     cure: &'static str,
 }
 
 const fn row(
     errcodes: &'static [i64],
-    exchange: (u8, Outcome),
-    profile: (u8, Outcome),
+    exchange: (u8, Ending),
+    other: (u8, Ending),
     cure: &'static str,
 ) -> Row {
     Row {
         errcodes,
         exchange,
-        profile,
+        other,
         cure,
     }
 }
 
-const fn both(errcodes: &'static [i64], outcome: Outcome, cure: &'static str) -> Row {
-    row(errcodes, (1, outcome), (1, outcome), cure)
+const fn both(errcodes: &'static [i64], ending: Ending, cure: &'static str) -> Row {
+    row(errcodes, (1, ending), (1, ending), cure)
 }
 
 const QUOTAS: [i64; 2] = [45009, 45011];
+/// Not this user's token, not a token, expired, password changed, consent taken back.
+const INVALID_TOKENS: [i64; 6] = [40001, 40003, 40014, 42001, 42007, 50001];
 
 /// WeChat's errcodes, by what follows from them.
 const ERRCODES: &[Row] = &[
@@ -192,16 +189,25 @@ const ERRCODES: &[Row] = &[
 
 /// What follows from a failure of this call.
 pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
-    let plain = |tries, outcome, cure| Verdict {
+    let plain = |tries, ending, cure| Verdict {
         tries,
-        outcome,
+        ending,
         cure,
         quota: false,
+        token_is_invalid: false,
     };
-    let unconnected = "check name resolution, routes and firewalls towards WeChat's API host";
     match (fault, call) {
-        (Fault::Unconnected, Call::Exchange) => plain(2, UNREACHABLE, unconnected),
-        (Fault::Unconnected, _) => plain(3, UNREACHABLE, unconnected),
+        (Fault::Unconnected, call) => plain(
+            if call == Call::Exchange { 2 } else { 3 },
+            UNREACHABLE,
+            "no connection to this host was made; check name resolution, routes, firewalls and the proxy towards it",
+        ),
+        (Fault::Unanswered, Call::Exchange) => plain(
+            2,
+            UNREACHABLE,
+            "this host closes connections without an answer; check what stands before it",
+        ),
+        (Fault::Unanswered, _) => plain(3, UNREACHABLE, ""),
         (Fault::Broken, Call::Exchange) => plain(1, UNREACHABLE, ""),
         (Fault::Broken, _) => plain(3, UNREACHABLE, ""),
         (Fault::Malformed, _) => plain(
@@ -209,22 +215,27 @@ pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
             MALFORMED,
             "check that the API endpoint is WeChat's and nothing rewrites its answers",
         ),
-        (Fault::TimedOut, _) => plain(1, Outcome::Page(Reason::TimedOut), ""),
+        (Fault::TimedOut, _) => plain(
+            1,
+            Ending::Page(Reason::TimedOut),
+            "this host did not answer within the deadline; check the route to it, or raise `deadline`",
+        ),
         // The refresh token has expired; no other call has one.
         (Fault::Errcode(42002), Call::Refresh) => plain(1, RESTART, ""),
         (Fault::Errcode(errcode), call) => {
             let Some(row) = ERRCODES.iter().find(|row| row.errcodes.contains(&errcode)) else {
                 return plain(1, MALFORMED, "look the errcode up at WeChat");
             };
-            let (tries, outcome) = match call {
+            let (tries, ending) = match call {
                 Call::Exchange => row.exchange,
-                Call::Profile | Call::Refresh | Call::Check => row.profile,
+                Call::Profile | Call::Refresh | Call::Check => row.other,
             };
             Verdict {
                 tries,
-                outcome,
+                ending,
                 cure: row.cure,
                 quota: QUOTAS.contains(&errcode),
+                token_is_invalid: INVALID_TOKENS.contains(&errcode),
             }
         }
     }

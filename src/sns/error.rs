@@ -4,7 +4,7 @@ use derive_more::{Display, Error};
 
 use crate::{
     reason::Reason,
-    sns::errcode::{Call, Fault, Outcome, verdict},
+    sns::errcode::{Call, Ending, Fault, Verdict, verdict},
 };
 
 /// A call to WeChat that failed.
@@ -22,6 +22,10 @@ pub struct CallError {
     pub(crate) call: Call,
     pub(crate) fault: Fault,
     pub(crate) rid: Option<String>,
+    /// The API host that failed.
+    pub(crate) host: Option<String>,
+    /// Something was sent in one of the tries, so that a code may be spent.
+    pub(crate) sent: bool,
 }
 
 impl CallError {
@@ -30,7 +34,21 @@ impl CallError {
             call,
             fault,
             rid: None,
+            host: None,
+            sent: fault != Fault::Unconnected,
         }
+    }
+
+    #[must_use]
+    pub(crate) fn at(self, host: &str) -> Self {
+        Self {
+            host: Some(host.to_owned()),
+            ..self
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        verdict(self.call, self.fault)
     }
 
     /// What kind of failure it is.
@@ -42,9 +60,9 @@ impl CallError {
     /// ```
     #[must_use]
     pub fn reason(&self) -> Reason {
-        match verdict(self.call, self.fault).outcome {
-            Outcome::Restart => Reason::LoginRequired,
-            Outcome::Page(reason) => reason,
+        match self.verdict().ending {
+            Ending::Restart => Reason::LoginRequired,
+            Ending::Page(reason) => reason,
         }
     }
 

@@ -1,5 +1,276 @@
-//! WeChat's HTTP API.
+//! WeChat's HTTP API: the four `/sns/*` calls, what they answer, and what each failure means.
 
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    error::{ParseError, PayloadError},
+    http::Version,
+};
+use awc::{
+    Connector,
+    error::{ConnectError, SendRequestError},
+};
+use url::Url;
+
+use crate::{
+    address::authorize::encode,
+    credentials::Credentials,
+    sns::{
+        connect::{Connect, Proxy},
+        errcode::{Call, Fault},
+        error::CallError,
+        read::{Answer, Exchanged},
+        tokens::Tokens,
+    },
+};
+
+pub(crate) mod connect;
 pub(crate) mod errcode;
 pub(crate) mod error;
 pub(crate) mod read;
+pub(crate) mod repair;
+pub(crate) mod tokens;
+
+/// More than any answer of these calls; a profile is half a kilobyte.
+const BODY_LIMIT: usize = 64 * 1024;
+/// How long a host has for a connection: one retry fits into the deadline of a login.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The same where another host is there to be asked.
+const PATIENCE_OF_SEVERAL: Duration = Duration::from_secs(1);
+
+/// Where the API is, and how it is reached.
+#[derive(Clone)]
+pub(crate) struct Endpoints {
+    /// Tried in this order where no connection can be made.
+    pub(crate) bases: Vec<Url>,
+    pub(crate) proxy: Option<Proxy>,
+    /// A client of the app's own.
+    pub(crate) client: Option<NewClient>,
+}
+
+pub(crate) type NewClient = Arc<dyn Fn() -> awc::Client + Send + Sync>;
+
+/// A client of the API, of one thread.
+#[derive(Clone)]
+pub(crate) struct Client {
+    bases: Arc<[Base]>,
+    kept: awc::Client,
+    /// Takes no connection that was used before.
+    fresh: awc::Client,
+}
+
+struct Base {
+    url: String,
+    host: String,
+}
+
+/// Whether a connection may have been used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connections {
+    Kept,
+    Fresh,
+}
+
+impl Client {
+    pub(crate) fn new(endpoints: &Endpoints) -> Self {
+        let base = |url: &Url| Base {
+            url: url.as_str().trim_end_matches('/').to_owned(),
+            host: url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
+        };
+        let bases: Arc<[Base]> = endpoints.bases.iter().map(base).collect();
+        if let Some(new) = &endpoints.client {
+            let client = new();
+            return Self {
+                bases,
+                fresh: client.clone(),
+                kept: client,
+            };
+        }
+        let patience = if bases.len() > 1 {
+            PATIENCE_OF_SEVERAL
+        } else {
+            PATIENCE
+        };
+        let connect = Connect::new(endpoints.proxy.clone(), patience);
+        Self {
+            bases,
+            kept: client(connect.clone(), Connections::Kept),
+            fresh: client(connect, Connections::Fresh),
+        }
+    }
+
+    pub(crate) async fn exchange(
+        &self,
+        account: &Credentials,
+        code: &str,
+        connections: Connections,
+    ) -> Result<Exchanged, CallError> {
+        let query = [
+            "appid=",
+            &encode(&account.appid),
+            "&secret=",
+            &encode(account.secret()),
+            "&code=",
+            &encode(code),
+            "&grant_type=authorization_code",
+        ]
+        .concat();
+        let answer = self.get(Call::Exchange, &query, connections).await?;
+        answer
+            .into_exchanged()
+            .ok_or_else(|| CallError::new(Call::Exchange, Fault::Malformed))
+    }
+
+    /// The profile as WeChat tells it, of the user that it was asked for.
+    pub(crate) async fn profile(
+        &self,
+        access_token: &str,
+        openid: &str,
+        connections: Connections,
+    ) -> Result<Answer, CallError> {
+        let query = [
+            "access_token=",
+            &encode(access_token),
+            "&openid=",
+            &encode(openid),
+            "&lang=zh_CN",
+        ]
+        .concat();
+        let answer = self.get(Call::Profile, &query, connections).await?;
+        if answer.is_of(openid) {
+            Ok(answer)
+        } else {
+            Err(CallError::new(Call::Profile, Fault::Malformed))
+        }
+    }
+
+    pub(crate) async fn refresh(
+        &self,
+        appid: &str,
+        refresh_token: &str,
+    ) -> Result<Tokens, CallError> {
+        let query = [
+            "appid=",
+            &encode(appid),
+            "&grant_type=refresh_token&refresh_token=",
+            &encode(refresh_token),
+        ]
+        .concat();
+        let answer = self.get(Call::Refresh, &query, Connections::Kept).await?;
+        answer
+            .into_tokens()
+            .ok_or_else(|| CallError::new(Call::Refresh, Fault::Malformed))
+    }
+
+    /// Whether this is a valid token of this user.
+    pub(crate) async fn check(&self, access_token: &str, openid: &str) -> Result<bool, CallError> {
+        let query = [
+            "access_token=",
+            &encode(access_token),
+            "&openid=",
+            &encode(openid),
+        ]
+        .concat();
+        match self.get(Call::Check, &query, Connections::Kept).await {
+            Ok(answer) if answer.says_ok() => Ok(true),
+            Ok(_) => Err(CallError::new(Call::Check, Fault::Malformed)),
+            Err(err) if err.verdict().token_is_invalid => Ok(false),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// The first host, for the log of a call that none has answered.
+    pub(crate) fn host(&self) -> &str {
+        self.bases.first().map_or("", |base| &base.host)
+    }
+
+    async fn get(
+        &self,
+        call: Call,
+        query: &str,
+        connections: Connections,
+    ) -> Result<Answer, CallError> {
+        let mut last = CallError::new(call, Fault::Unconnected);
+        for base in &*self.bases {
+            match self.get_from(base, call, query, connections).await {
+                Err(err) if err.fault == Fault::Unconnected => last = err.at(&base.host),
+                Err(err) => return Err(err.at(&base.host)),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        Err(last)
+    }
+
+    async fn get_from(
+        &self,
+        base: &Base,
+        call: Call,
+        query: &str,
+        connections: Connections,
+    ) -> Result<Answer, CallError> {
+        let failed = |fault| CallError::new(call, fault);
+        let url = [&base.url, call.path(), "?", query].concat();
+        let client = match connections {
+            Connections::Kept => &self.kept,
+            Connections::Fresh => &self.fresh,
+        };
+        let mut answer = client.get(url).send().await.map_err(|err| {
+            failed(match err {
+                // What awc says of a connection that closed without an answer: it was made.
+                SendRequestError::Connect(ConnectError::Disconnected)
+                | SendRequestError::Send(_)
+                | SendRequestError::H2(_)
+                | SendRequestError::Response(ParseError::Io(_)) => Fault::Unanswered,
+                // It ended in order, within the head of an answer.
+                SendRequestError::Response(ParseError::Incomplete) => Fault::Broken,
+                SendRequestError::Connect(_) => Fault::Unconnected,
+                SendRequestError::Timeout => Fault::TimedOut,
+                _ => Fault::Malformed,
+            })
+        })?;
+        let status = answer.status();
+        if status.is_server_error() {
+            return Err(failed(Fault::Broken));
+        }
+        if !status.is_success() {
+            return Err(failed(Fault::Malformed));
+        }
+        let body = answer.body().limit(BODY_LIMIT).await.map_err(|err| {
+            failed(match err {
+                // A reset; a body that ends too early in order is malformed.
+                PayloadError::Incomplete(Some(_)) | PayloadError::Io(_) => Fault::Broken,
+                _ => Fault::Malformed,
+            })
+        })?;
+        Answer::read(call, &body)
+    }
+}
+
+fn client(connect: Connect, connections: Connections) -> awc::Client {
+    #[cfg(feature = "rustls")]
+    // Where the app has chosen a provider, that one stays; without any, or with two compiled in,
+    // making a client would panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let connector = Connector::new()
+        .connector(connect)
+        // A login waits for its place before it comes here: a limit here would let new logins
+        // starve those that wait for their profile.
+        .limit(0);
+    let connector = match connections {
+        Connections::Kept => connector,
+        Connections::Fresh => connector.conn_keep_alive(Duration::ZERO),
+    };
+    awc::Client::builder()
+        .connector(connector)
+        // The app secret is in the query: a redirect would carry it elsewhere.
+        .disable_redirects()
+        // The deadline around the calls of a login is the exchange's.
+        .disable_timeout()
+        // The HTTP/2 part logs whole requests at trace level.
+        .max_http_version(Version::HTTP_11)
+        .finish()
+}
+
+#[cfg(test)]
+#[path = "tests/sns.rs"]
+mod tests;

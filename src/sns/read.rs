@@ -1,16 +1,43 @@
 //! What WeChat's API answers, read as loosely as it is written.
 
-use std::{borrow::Cow, time::Duration};
+use std::{fmt, time::Duration};
 
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
 
 use crate::{
-    exchange::hook::Tokens,
-    sns::errcode::{Call, Fault},
-    sns::error::CallError,
-    user::{as_text, number, text},
+    sns::{
+        errcode::{Call, Fault},
+        error::CallError,
+        repair,
+        tokens::Tokens,
+    },
+    user::WechatUser,
 };
+
+/// An answer that says that its call succeeded.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    errcode: Loose,
+    errmsg: Loose,
+    openid: Loose,
+    unionid: Loose,
+    is_snapshotuser: Loose,
+    access_token: Loose,
+    refresh_token: Loose,
+    expires_in: Loose,
+    scope: Loose,
+    nickname: Loose,
+    sex: Loose,
+    province: Loose,
+    city: Loose,
+    country: Loose,
+    headimgurl: Loose,
+    privilege: Loose,
+}
 
 /// The answer to an exchanged code.
 pub(crate) struct Exchanged {
@@ -20,57 +47,126 @@ pub(crate) struct Exchanged {
     pub(crate) tokens: Tokens,
 }
 
-impl Exchanged {
+impl Answer {
+    /// What an answer says, if it says that the call succeeded.
+    pub(crate) fn read(call: Call, body: &[u8]) -> Result<Self, CallError> {
+        let failed = |fault| CallError::new(call, fault);
+        let answer = Self::parse(body).ok_or_else(|| failed(Fault::Malformed))?;
+        match answer.errcode() {
+            Some(0) => Ok(answer),
+            Some(errcode) => Err(CallError {
+                rid: rid(&answer.errmsg.into_text()),
+                ..failed(Fault::Errcode(errcode))
+            }),
+            None => Err(failed(Fault::Malformed)),
+        }
+    }
+
+    fn parse(body: &[u8]) -> Option<Self> {
+        let text = repair::text(body);
+        serde_json::from_str(&text)
+            .or_else(|err| match repair::escapes(&text) {
+                Some(mended) => serde_json::from_str(&mended),
+                None => Err(err),
+            })
+            .ok()
+    }
+
+    /// 0 where there is none; `None` where it is no number.
+    fn errcode(&self) -> Option<i64> {
+        if self.errcode.is_empty() {
+            Some(0)
+        } else {
+            self.errcode.as_number()
+        }
+    }
+
+    /// Whether it says in so many words that all is well, as the answer to a check does.
+    pub(crate) fn says_ok(&self) -> bool {
+        self.errcode.as_number() == Some(0)
+    }
+
     /// `None` where what a login needs is missing.
-    pub(crate) fn read(answer: &Map<String, Value>) -> Option<Self> {
-        Some(Self {
-            openid: needed(answer, "openid")?,
-            unionid: optional(answer, "unionid"),
-            is_snapshotuser: number(answer, "is_snapshotuser") == Some(1),
-            tokens: tokens(answer, "snsapi_base")?,
+    pub(crate) fn into_exchanged(self) -> Option<Exchanged> {
+        Some(Exchanged {
+            is_snapshotuser: self.is_snapshotuser(),
+            openid: self.openid.into_needed()?,
+            unionid: self.unionid.into_optional(),
+            tokens: tokens(
+                self.access_token,
+                self.refresh_token,
+                &self.expires_in,
+                self.scope,
+                "snsapi_base",
+            )?,
         })
     }
-}
 
-/// What an answer says, if it says that the call succeeded.
-pub(crate) fn read(call: Call, body: &[u8]) -> Result<Map<String, Value>, CallError> {
-    let failed = |fault| CallError::new(call, fault);
-    let answer = parse(body).ok_or_else(|| failed(Fault::Malformed))?;
-    match errcode(&answer) {
-        Some(0) => Ok(answer),
-        Some(errcode) => Err(CallError {
-            rid: rid(&text(&answer, "errmsg")),
-            ..failed(Fault::Errcode(errcode))
-        }),
-        None => Err(failed(Fault::Malformed)),
+    /// `None` without an access token.
+    pub(crate) fn into_tokens(self) -> Option<Tokens> {
+        tokens(
+            self.access_token,
+            self.refresh_token,
+            &self.expires_in,
+            self.scope,
+            "",
+        )
+    }
+
+    /// Whether it is the profile of this user.
+    pub(crate) fn is_of(&self, openid: &str) -> bool {
+        matches!(&self.openid, Loose::Text(told) if told == openid)
+    }
+
+    /// Hands over what it says of the profile, whatever is missing from it.
+    pub(crate) fn tell(self, user: &mut WechatUser) {
+        user.is_snapshotuser |= self.is_snapshotuser();
+        if user.unionid.is_none() {
+            user.unionid = self.unionid.into_optional();
+        }
+        user.nickname = self.nickname.into_text();
+        user.sex = match self.sex.as_number() {
+            Some(1) => 1,
+            Some(2) => 2,
+            _ => 0,
+        };
+        user.province = self.province.into_text();
+        user.city = self.city.into_text();
+        user.country = self.country.into_text();
+        user.headimgurl = self.headimgurl.into_address();
+        user.privilege = self.privilege.into_list();
+    }
+
+    /// WeChat sends 1. Whatever else it may come to send is taken for a yes, for the user behind it
+    /// is nobody's.
+    fn is_snapshotuser(&self) -> bool {
+        match &self.is_snapshotuser {
+            Loose::Nothing | Loose::Bool(false) => false,
+            Loose::Text(text) => !matches!(text.as_str(), "" | "0"),
+            Loose::Number(number) => number.parse() != Ok(0.0_f64),
+            Loose::Bool(true) | Loose::List(_) | Loose::Object => true,
+        }
     }
 }
 
-/// Reads an answer whatever its type says: WeChat calls JSON `text/plain`, has sent control
-/// characters unescaped and has cut characters in half.
-fn parse(body: &[u8]) -> Option<Map<String, Value>> {
-    let mut body = match std::str::from_utf8(body) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(body),
-    };
-    // To the end, for then processors look at many bytes at a time.
-    if body
-        .bytes()
-        .fold(false, |found, byte| found | (byte < b' '))
-    {
-        // Harmless between tokens, and the cure within strings.
-        body = body.replace(|char: char| char < ' ', " ").into();
-    }
-    serde_json::from_str(body.trim_start_matches('\u{feff}')).ok()
-}
-
-/// 0 where there is none; `None` where it is no number.
-fn errcode(answer: &Map<String, Value>) -> Option<i64> {
-    match answer.get("errcode") {
-        None | Some(Value::Null) => Some(0),
-        Some(Value::String(text)) if text.is_empty() => Some(0),
-        Some(_) => number(answer, "errcode"),
-    }
+fn tokens(
+    access_token: Loose,
+    refresh_token: Loose,
+    expires_in: &Loose,
+    scope: Loose,
+    default_scope: &str,
+) -> Option<Tokens> {
+    let seconds = expires_in
+        .as_number()
+        .and_then(|secs| u64::try_from(secs).ok());
+    Some(Tokens {
+        access_token: SecretString::from(access_token.into_needed()?),
+        refresh_token: SecretString::from(refresh_token.into_text()),
+        expires_in: Duration::from_secs(seconds.unwrap_or_default()),
+        scope: scope
+            .into_optional()
+            .unwrap_or_else(|| default_scope.to_owned()),
+    })
 }
 
 /// The `rid: …` that WeChat appends to its messages.
@@ -84,23 +180,225 @@ fn rid(errmsg: &str) -> Option<String> {
     (!rid.is_empty()).then_some(rid)
 }
 
-/// A field that must be text and say something.
-pub(crate) fn needed(answer: &Map<String, Value>, name: &str) -> Option<String> {
-    let value = answer.get(name).filter(|value| value.is_string())?;
-    Some(as_text(value)).filter(|text| !text.is_empty())
+/// A value of any type: WeChat has sent the same field as a number, as text and not at all.
+#[derive(Debug, Default, PartialEq)]
+enum Loose {
+    /// Missing or `null`.
+    #[default]
+    Nothing,
+    Bool(bool),
+    /// Its digits.
+    Number(String),
+    /// Without control characters, which WeChat's nicknames have held: each is a space.
+    Text(String),
+    List(Vec<Loose>),
+    Object,
 }
 
-pub(crate) fn optional(answer: &Map<String, Value>, name: &str) -> Option<String> {
-    Some(text(answer, name)).filter(|text| !text.is_empty())
+impl Loose {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Text(text) => text.is_empty(),
+            _ => false,
+        }
+    }
+
+    fn as_number(&self) -> Option<i64> {
+        match self {
+            Self::Number(digits) => digits.parse().ok(),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Missing, `null` and empty are alike, a number is its digits.
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) | Self::Number(text) => text,
+            _ => String::new(),
+        }
+    }
+
+    fn into_optional(self) -> Option<String> {
+        Some(self.into_text()).filter(|text| !text.is_empty())
+    }
+
+    /// Text that says something.
+    fn into_needed(self) -> Option<String> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    fn into_list(self) -> Vec<String> {
+        match self {
+            Self::List(listed) => listed.into_iter().filter_map(Self::into_optional).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// An address of the web, or nothing: it ends in a page's `<img src>`.
+    fn into_address(self) -> String {
+        let address = self.into_text();
+        let rest = ["http://", "https://"].iter().find_map(|scheme| {
+            let (start, rest) = address.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        });
+        let names_a_host = rest
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
+        let is_plain = |char: char| {
+            !char.is_whitespace() && !matches!(char, '\\' | '"' | '\'' | '<' | '>' | '`')
+        };
+        if names_a_host && address.chars().all(is_plain) {
+            address
+        } else {
+            String::new()
+        }
+    }
 }
 
-pub(crate) fn tokens(answer: &Map<String, Value>, default_scope: &str) -> Option<Tokens> {
-    let expires_in = number(answer, "expires_in").and_then(|secs| u64::try_from(secs).ok());
-    Some(Tokens {
-        access_token: SecretString::from(needed(answer, "access_token")?),
-        refresh_token: SecretString::from(text(answer, "refresh_token")),
-        expires_in: Duration::from_secs(expires_in.unwrap_or_default()),
-        scope: optional(answer, "scope").unwrap_or_else(|| default_scope.to_owned()),
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Errcode,
+    Errmsg,
+    Openid,
+    Unionid,
+    #[serde(rename = "is_snapshotuser")]
+    IsSnapshotuser,
+    AccessToken,
+    RefreshToken,
+    ExpiresIn,
+    Scope,
+    Nickname,
+    Sex,
+    Province,
+    City,
+    Country,
+    Headimgurl,
+    Privilege,
+    #[serde(other)]
+    Other,
+}
+
+impl Answer {
+    /// Of a field that comes twice the last one counts.
+    fn set(&mut self, field: &Field, value: Loose) {
+        let known = match field {
+            Field::Errcode => &mut self.errcode,
+            Field::Errmsg => &mut self.errmsg,
+            Field::Openid => &mut self.openid,
+            Field::Unionid => &mut self.unionid,
+            Field::IsSnapshotuser => &mut self.is_snapshotuser,
+            Field::AccessToken => &mut self.access_token,
+            Field::RefreshToken => &mut self.refresh_token,
+            Field::ExpiresIn => &mut self.expires_in,
+            Field::Scope => &mut self.scope,
+            Field::Nickname => &mut self.nickname,
+            Field::Sex => &mut self.sex,
+            Field::Province => &mut self.province,
+            Field::City => &mut self.city,
+            Field::Country => &mut self.country,
+            Field::Headimgurl => &mut self.headimgurl,
+            Field::Privilege => &mut self.privilege,
+            Field::Other => return,
+        };
+        *known = value;
+    }
+}
+
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Answer;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Answer, A::Error> {
+                let mut answer = Answer::default();
+                while let Some(field) = fields.next_key::<Field>()? {
+                    // What is skipped has to be well-formed, too.
+                    let value = fields.next_value()?;
+                    answer.set(&field, value);
+                }
+                Ok(answer)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Loose;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Loose, E> {
+                Ok(Loose::Nothing)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Loose, E> {
+                Ok(Loose::Bool(value))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Loose, E> {
+                Ok(Loose::Number(value.to_string()))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Loose, E> {
+                Ok(Loose::Number(value.to_string()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Loose, E> {
+                // With its point: no field of WeChat's that is a number has one.
+                Ok(Loose::Number(format!("{value:?}")))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Loose, E> {
+                Ok(Loose::Text(if may_hold_controls(text) {
+                    text.replace(char::is_control, " ")
+                } else {
+                    text.to_owned()
+                }))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut listed: A) -> Result<Loose, A::Error> {
+                let mut list = Vec::new();
+                while let Some(value) = listed.next_element()? {
+                    list.push(value);
+                }
+                Ok(Loose::List(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Loose, A::Error> {
+                while fields.next_entry::<Loose, Loose>()?.is_some() {}
+                Ok(Loose::Object)
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// A quick look at the bytes, which clears nearly all text: the characters U+0080 to U+009F begin
+/// with the byte C2, as do some harmless ones. It goes on to the end, for then processors look at
+/// many bytes at a time.
+fn may_hold_controls(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| {
+        found | byte.is_ascii_control() | (byte == 0xc2)
     })
 }
 

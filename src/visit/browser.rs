@@ -14,6 +14,7 @@ static FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 static FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 const HTML: &str = "text/html";
+const JSON: &str = "application/json";
 
 /// A request that shows its answer to a person as a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,11 @@ pub(crate) enum Navigation {
 }
 
 /// Whether a person opens a page with this request.
-pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigation> {
+pub(crate) fn navigation(
+    method: &Method,
+    headers: &HeaderMap,
+    is_own_origin: impl Fn(&[u8]) -> bool,
+) -> Option<Navigation> {
     let kind = match *method {
         Method::GET => Navigation::Get,
         Method::HEAD => Navigation::Head,
@@ -32,6 +37,8 @@ pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigat
     };
     (!is_script(headers)
         && !is_prefetch(headers)
+        && !headers.contains_key(header::UPGRADE)
+        && !is_from_elsewhere(headers, is_own_origin)
         && fetch_metadata(headers, &FETCH_MODE, "navigate")
         && fetch_metadata(headers, &FETCH_DEST, "document")
         && takes_html(headers))
@@ -40,14 +47,14 @@ pub(crate) fn navigation(method: &Method, headers: &HeaderMap) -> Option<Navigat
 
 /// Whether a program that is not allowed in should read HTML rather than JSON.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    !is_script(headers)
-        && fetch_metadata(headers, &FETCH_MODE, "navigate")
-        && text(headers.get(header::ACCEPT)).is_some_and(takes_some_html)
+    !is_script(headers) && fetch_metadata(headers, &FETCH_MODE, "navigate") && prefers_html(headers)
 }
 
-fn takes_some_html(accept: &str) -> bool {
-    weighted(accept)
-        .any(|(kind, parameters)| kind.eq_ignore_ascii_case(HTML) && weight(parameters) > 0.0)
+/// Another site's script, by the `Origin` that it cannot hide; `null` says nothing.
+fn is_from_elsewhere(headers: &HeaderMap, is_own_origin: impl Fn(&[u8]) -> bool) -> bool {
+    headers
+        .get_all(header::ORIGIN)
+        .any(|origin| origin.as_bytes() != b"null" && !is_own_origin(origin.as_bytes()))
 }
 
 /// Only `XMLHttpRequest` tells of a script: Android's WeChat sends `com.tencent.mm` with each page.
@@ -77,26 +84,39 @@ fn fetch_metadata(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool 
 }
 
 fn takes_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    accept.is_none()
-        || text(accept).is_some_and(|accept| accept.trim() == "*/*" || prefers_html(accept))
+    let mut accepts = headers.get_all(header::ACCEPT);
+    match (accepts.next(), accepts.next()) {
+        (None, _) => true,
+        (Some(only), None) if only.as_bytes().trim_ascii() == b"*/*" => true,
+        _ => prefers_html(headers),
+    }
 }
 
-/// HTML is named, and not below JSON.
-fn prefers_html(accept: &str) -> bool {
+/// HTML is named, and JSON neither weighs more nor, at equal weight, stands before it.
+fn prefers_html(headers: &HeaderMap) -> bool {
     let (mut html, mut json) = (0.0_f32, 0.0_f32);
-    for (kind, parameters) in weighted(accept) {
+    let named = headers
+        .get_all(header::ACCEPT)
+        .filter_map(|accept| accept.to_str().ok())
+        .flat_map(weighted);
+    for (kind, parameters) in named {
         if kind.eq_ignore_ascii_case(HTML) {
-            html = html.max(weight(parameters));
-        } else if kind.eq_ignore_ascii_case("application/json") {
-            json = json.max(weight(parameters));
+            let weight = weight(parameters);
+            if weight > json && weight > html {
+                html = weight;
+            }
+        } else if kind.eq_ignore_ascii_case(JSON) {
+            let weight = weight(parameters);
+            if weight > html && weight > json {
+                json = weight;
+            }
         }
         if html >= 1.0 {
             // Nothing weighs more, so the rest of a browser's long list need not be read.
             return true;
         }
     }
-    html > 0.0 && html >= json
+    html > json
 }
 
 /// Whether the visitor reads English rather than Chinese; Chinese where nothing is said.

@@ -1,107 +1,81 @@
 //! What a request means: [`decide`] turns a [`Visit`] into a [`Step`].
 //!
-//! Pure: no actix, no I/O, no clock of its own. Every case of the login stands here once.
+//! No actix, no I/O, no clock of its own. Every case of the login stands here once.
 
 use crate::{
-    address::callback::Callback, address::state::State, reason::Reason, scope::Scope,
-    visit::browser::Navigation, visit::login_cookie::LoginCookie,
+    address::{
+        callback::{Callback, before_return, count_codes, without_returns},
+        state::State,
+    },
+    reason::Reason,
+    scope::Scope,
+    visit::{Asks, Found, Visit, browser::Navigation, login_cookie::LoginCookie},
 };
 
-/// The scopes that the extractors of one handler ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Scopes(u8);
-
-impl Scopes {
-    const fn bit(scope: Scope) -> u8 {
-        match scope {
-            Scope::Base => 1,
-            Scope::UserInfo => 2,
-            Scope::Login => 4,
-        }
-    }
-
-    #[must_use]
-    pub(crate) const fn with(self, scope: Scope) -> Self {
-        Self(self.0 | Self::bit(scope))
-    }
-
-    const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(crate) const fn contains(self, scope: Scope) -> bool {
-        self.0 & Self::bit(scope) != 0
-    }
-}
-
-/// All that a decision depends on.
-#[derive(Clone, Debug)]
-pub(crate) struct Visit {
-    /// The session holds what this extractor needs.
-    pub(crate) satisfied: bool,
-    /// Since when the session holds what it holds of ours: a login, be it too little, or the trace
-    /// of a log-out. Seconds since the Unix epoch.
-    pub(crate) held_since: Option<u64>,
-    /// Whether a person opens a page; `None` where a program asks.
-    pub(crate) navigation: Option<Navigation>,
-    /// What the query carries of ours.
-    pub(crate) callback: Option<Callback>,
-    /// The callback is of a login to another account, pending in this browser.
-    pub(crate) is_elsewhere: bool,
-    pub(crate) cookie: Option<LoginCookie>,
-    /// What those extractors of the handler ask WeChat for that are not satisfied.
-    pub(crate) scopes: Scopes,
-    /// Seconds since the Unix epoch.
-    pub(crate) now: u64,
-}
+/// Where no login cookie comes back, so many `code`s appended one after the other tell that each
+/// return has lost its `state`.
+const LOST_STATES: usize = 3;
 
 /// What to do with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Step<I> {
     /// Let the handler run.
-    Run,
+    Run(I),
     /// Go to the page without WeChat's parameters. `completed` where the login that the cookie has
     /// pending came back to somebody who is logged in already: so many had failed before it.
     Clean { completed: Option<u8> },
     /// A program is not logged in: tell it so.
-    Refuse,
-    /// Send the visitor to WeChat; so many logins came back and failed before. A HEAD gets no cookie.
-    Login { rounds: u8, cookie: bool },
+    Refuse { html: bool },
+    /// Send the visitor to WeChat.
+    Depart(Round),
     /// Exchange this code, of a login that this browser started.
     Exchange {
         code: String,
-        state: State,
+        scope: Scope,
         rounds: u8,
     },
     /// Show a page: no further redirect would help.
     Stop(Reason),
 }
 
-pub(crate) fn decide(mut visit: Visit) -> Step {
-    let Some(navigation) = visit.navigation else {
-        return if visit.satisfied {
-            Step::Run
-        } else {
-            Step::Refuse
-        };
+/// The login that a visitor is sent out with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Round {
+    /// So many logins came back and failed before.
+    pub(crate) before: u8,
+    /// A HEAD completes nothing, so that it gets no cookie.
+    pub(crate) cookie: bool,
+    /// The login before this one ended well, and its session is gone.
+    pub(crate) session_lost: bool,
+}
+
+pub(crate) fn decide<I>(visit: &Visit, found: Found<I>) -> Step<I> {
+    let navigation = match (visit.asks, found) {
+        (Asks::Program { .. }, Found::Enough(identity)) => return Step::Run(identity),
+        (Asks::Program { html }, Found::TooLittle) => return Step::Refuse { html },
+        (Asks::Person(_), _) if !visit.look_alikes.is_empty() => {
+            return Step::Stop(Reason::CookiesOff);
+        }
+        (Asks::Person(navigation), Found::Enough(identity)) => {
+            return visit.satisfied(navigation, identity);
+        }
+        (Asks::Person(navigation), Found::TooLittle) => navigation,
     };
-    if visit.satisfied {
-        return visit.satisfied_step(navigation);
-    }
     if navigation == Navigation::Head {
-        return Step::Login {
-            rounds: visit.rounds_before(),
+        return Step::Depart(Round {
+            before: visit.rounds_before(),
             cookie: false,
-        };
+            session_lost: false,
+        });
     }
-    match visit.callback.take() {
+    match &visit.callback {
         None => visit.anonymous(),
         Some(Callback { code: None, .. }) => Step::Stop(Reason::Declined),
         Some(Callback {
             code: Some(code),
             state,
-        }) if visit.is_ours(&state) => visit.exchange(code, state),
-        Some(Callback { state, .. }) => visit.foreign(&state),
+        }) if visit.is_ours(state) => visit.exchange(code, state),
+        Some(Callback { state, .. }) => visit.foreign(state),
     }
 }
 
@@ -109,19 +83,19 @@ impl Visit {
     /// A handler can mix extractors, and the first that answers wins. One that is satisfied must
     /// not clean away the callback that another one waits for, be it of another account: it
     /// completes a login of its own account, too, and leaves every other case to the other one.
-    fn satisfied_step(self, navigation: Navigation) -> Step {
-        match self.callback.clone() {
-            None => Step::Run,
-            Some(callback) if self.scopes.is_empty() && !self.is_elsewhere => Step::Clean {
-                completed: self.came_back_completed(navigation, &callback),
+    fn satisfied<I>(&self, navigation: Navigation, identity: I) -> Step<I> {
+        match &self.callback {
+            None => Step::Run(identity),
+            Some(callback) if self.wants.is_empty() && !self.is_for_another => Step::Clean {
+                completed: self.came_back_completed(navigation, callback),
             },
             Some(Callback {
                 code: Some(code),
                 state,
-            }) if navigation == Navigation::Get && self.is_ours(&state) => {
+            }) if navigation == Navigation::Get && self.is_ours(state) => {
                 self.exchange(code, state)
             }
-            Some(_) => Step::Run,
+            Some(_) => Step::Run(identity),
         }
     }
 
@@ -134,55 +108,85 @@ impl Visit {
         ours.then(|| self.rounds_before())
     }
 
-    fn exchange(&self, code: String, state: State) -> Step {
+    fn exchange<I>(&self, code: &str, state: &State) -> Step<I> {
         Step::Exchange {
-            code,
+            code: code.to_owned(),
             rounds: self.rounds_before(),
-            state,
+            scope: state.scope,
         }
     }
 
     /// This browser started this login, and on a page that asks what this page asks.
     fn is_ours(&self, state: &State) -> bool {
-        self.scopes.contains(state.scope) && self.started(state)
+        self.wants.contains(state.scope) && self.started(state)
     }
 
     /// This browser started this login.
     fn started(&self, state: &State) -> bool {
-        let challenge = self.cookie.as_ref().and_then(LoginCookie::challenge);
-        challenge.as_ref() == Some(&state.challenge)
+        let pending = self.cookie.as_ref().and_then(LoginCookie::pending);
+        pending.is_some_and(|pending| pending.challenge() == state.challenge)
     }
 
     /// A login succeeded a moment ago, and yet the session holds nothing as new as that.
-    pub(crate) fn has_lost_session(&self) -> bool {
-        self.cookie.as_ref().is_some_and(|cookie| {
-            cookie.has_just_completed(self.now)
-                && self
-                    .held_since
-                    .is_none_or(|since| since < cookie.issued_at())
-        })
+    fn has_lost_session(&self) -> bool {
+        match &self.cookie {
+            Some(LoginCookie::Completed(completed)) => {
+                self.held_since.is_none_or(|since| since < completed.at)
+            }
+            _ => false,
+        }
     }
 
     /// How many logins failed before. A completed login has ended the count, unless its session
     /// was lost: logging out and in again is no failure.
     fn rounds_before(&self) -> u8 {
         match &self.cookie {
-            Some(LoginCookie::Completed { .. }) if !self.has_lost_session() => 0,
+            Some(LoginCookie::Completed(_)) if !self.has_lost_session() => 0,
             Some(cookie) => cookie.rounds(),
             None => 0,
         }
     }
 
-    fn anonymous(&self) -> Step {
+    fn anonymous<I>(&self) -> Step<I> {
+        let before = self.rounds_before();
         if self.has_lost_session() {
-            go_round(self.rounds_before(), Reason::SessionLost)
-        } else {
-            login(self.rounds_before(), Reason::CodeRefused)
+            return depart(before.saturating_add(1), true, Reason::SessionLost);
         }
+        if self.is_altered_return() {
+            return go_round(before, Reason::StateLost);
+        }
+        if self.cookie.is_none() && without_returns(&self.page, LOST_STATES).1 == LOST_STATES {
+            return Step::Stop(Reason::StateLost);
+        }
+        depart(before, false, Reason::CodeRefused)
+    }
+
+    /// The page without what returns have left on it that had lost their `state`.
+    pub(crate) fn without_lost_returns(&self) -> String {
+        let most = if self.cookie.is_some() {
+            LOST_STATES
+        } else {
+            usize::MAX
+        };
+        without_returns(&self.page, most).0
+    }
+
+    /// WeChat's answer to the login that the cookie has pending, with its `state` lost or altered on
+    /// the way: the address is the one that was sent out and a `code`.
+    ///
+    /// A page with a `code` of its own, visited after the same page without it, looks the same, and
+    /// is counted once at most: each altered return has one `code` more than the one before.
+    fn is_altered_return(&self) -> bool {
+        let Some(pending) = self.cookie.as_ref().and_then(LoginCookie::pending) else {
+            return false;
+        };
+        before_return(&self.page).is_some_and(|before| pending.is_for(&before))
+            && !pending.is_for(&self.page)
+            && count_codes(&self.page) > usize::from(pending.rounds)
     }
 
     /// A shared link, an expired login, cookies that are off, or another page's login.
-    fn foreign(&self, state: &State) -> Step {
+    fn foreign<I>(&self, state: &State) -> Step<I> {
         match self.cookie {
             Some(_) => go_round(self.rounds_before(), Reason::CodeRefused),
             // Without a cookie the count that WeChat sent back is all that is known.
@@ -192,19 +196,20 @@ impl Visit {
 }
 
 /// One more login came back and failed.
-fn go_round(before: u8, reason: Reason) -> Step {
-    login(before.saturating_add(1), reason)
+fn go_round<I>(before: u8, reason: Reason) -> Step<I> {
+    depart(before.saturating_add(1), false, reason)
 }
 
 /// Three redirects are sent; the fourth becomes a page.
-fn login(rounds: u8, reason: Reason) -> Step {
-    if rounds >= State::MAX_ROUNDS {
+fn depart<I>(before: u8, session_lost: bool, reason: Reason) -> Step<I> {
+    if before >= State::MAX_ROUNDS {
         Step::Stop(reason)
     } else {
-        Step::Login {
-            rounds,
+        Step::Depart(Round {
+            before,
             cookie: true,
-        }
+            session_lost,
+        })
     }
 }
 

@@ -4,205 +4,263 @@
 
 use std::time::Duration;
 
-use actix_web::{
-    cookie::Cookie,
-    http::header::{self, HeaderMap},
-};
+use actix_web::http::header::HeaderMap;
+use hmac::{Hmac, Mac, digest::Key};
 use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::address::state::{State, is_nonce};
+use crate::{
+    address::state::{State, is_nonce},
+    clock::Moment,
+    visit::cookies::cookies,
+};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 /// How long a pending login may take; WeChat's own code lives five minutes, on a QR page ten.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
+const PENDING: Duration = Duration::from_secs(600);
 /// Tabs that open within this time share one pending login; after it a nonce would expire too soon.
 const REUSE: Duration = Duration::from_secs(300);
 /// An anonymous visit so soon after a completed login means that the session did not stick.
-const RIGHT_AFTER: Duration = Duration::from_secs(60);
-/// How far the clocks of two servers may differ.
-const SKEW: Duration = Duration::from_secs(60);
+const COMPLETED: Duration = Duration::from_secs(60);
+const VOUCHER_LEN: usize = 16;
+const TRACE_LEN: usize = 8;
 
-/// What the login cookie of a request says. Times are seconds since the Unix epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LoginCookie {
-    /// A login that was sent to WeChat.
-    Pending {
-        rounds: u8,
-        issued_at: u64,
-        nonce: String,
-    },
-    /// A login that succeeded. Without a nonce it matches no `state`.
-    Completed { rounds: u8, issued_at: u64 },
+/// How one account's login cookies are called, set and vouched for.
+#[derive(Clone)]
+pub(crate) struct LoginCookies {
+    pub(crate) name: String,
+    pub(crate) secure: bool,
+    voucher: Hmac<Sha256>,
 }
 
-impl LoginCookie {
+/// What the login cookie of a request says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LoginCookie {
+    Pending(Pending),
+    /// A login that succeeded. Without a nonce it matches no `state`.
+    Completed(Completed),
+}
+
+/// A login that was sent to WeChat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pending {
+    /// So many logins came back and failed before.
+    pub(crate) rounds: u8,
+    /// In seconds.
+    pub(crate) issued_at: Moment,
+    pub(crate) nonce: String,
+    /// The trace of the address that it was last sent out for.
+    pub(crate) address: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Completed {
+    pub(crate) rounds: u8,
+    /// In milliseconds, as the session has it.
+    pub(crate) at: Moment,
+}
+
+impl LoginCookies {
+    /// On https the `__Host-` prefix keeps sibling hosts from planting one. The voucher's key is
+    /// made of a secret, and says nothing of it.
+    pub(crate) fn new(appid: &str, secure: bool, secret: &[u8]) -> Self {
+        let digest = Sha256::new_with_prefix(b"actix-wechat completed login\0")
+            .chain_update(secret)
+            .finalize();
+        // A key shorter than a block is filled up with zeros.
+        let mut key = Key::<Hmac<Sha256>>::default();
+        key[..digest.len()].copy_from_slice(&digest);
+        Self {
+            name: cookie_name(appid, secure),
+            secure,
+            voucher: <Hmac<Sha256> as Mac>::new(&key),
+        }
+    }
+
     /// The one valid login cookie of a request. Of two, somebody planted one: neither is believed.
-    pub(crate) fn find(headers: &HeaderMap, name: &str, now: u64) -> Option<Self> {
-        let mut values = cookies(headers, |known| known == name);
-        let only = values.next()?;
+    pub(crate) fn find(&self, headers: &HeaderMap, now: Moment) -> Option<LoginCookie> {
+        let name = self.name.as_bytes();
+        let mut values = cookies(headers).filter(|(known, _)| *known == name);
+        let (_, only) = values.next()?;
         if values.next().is_some() {
             return None;
         }
-        Self::parse(only.value(), now)
+        self.parse(std::str::from_utf8(only).ok()?, now)
     }
 
-    /// Reads a value, unless it is of another version, malformed, expired, or from the future.
-    pub(crate) fn parse(value: &str, now: u64) -> Option<Self> {
-        let mut parts = value.split('.');
-        let (version, rounds, issued_at, nonce) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if version != VERSION || parts.next().is_some() {
-            return None;
-        }
-        let rounds = number::<u8>(rounds).filter(|rounds| *rounds <= State::MAX_ROUNDS)?;
-        let issued_at = number::<u64>(issued_at)?;
-        if issued_at > now + SKEW.as_secs() || age(issued_at, now) >= LIFETIME {
-            return None;
-        }
-        if nonce.is_empty() {
-            return Some(Self::Completed { rounds, issued_at });
-        }
-        is_nonce(nonce).then(|| Self::Pending {
-            rounds,
-            issued_at,
-            nonce: nonce.to_owned(),
-        })
+    /// Whether this `state` belongs to a pending login of another account, by the other login
+    /// cookies that a request sends.
+    pub(crate) fn is_elsewhere(&self, headers: &HeaderMap, state: &State, now: Moment) -> bool {
+        let family = cookie_name("", self.secure);
+        cookies(headers)
+            .filter(|(name, _)| {
+                *name != self.name.as_bytes() && name.starts_with(family.as_bytes())
+            })
+            .filter_map(|(_, value)| Pending::parse(std::str::from_utf8(value).ok()?, now))
+            .any(|pending| pending.challenge() == state.challenge)
     }
 
-    pub(crate) fn encode(&self) -> String {
-        let (rounds, issued_at) = (self.rounds().to_string(), self.issued_at().to_string());
+    fn parse(&self, value: &str, now: Moment) -> Option<LoginCookie> {
+        if let Some(pending) = Pending::parse(value, now) {
+            return Some(LoginCookie::Pending(pending));
+        }
+        let [rounds, at, voucher] = fields(value)?;
+        let completed = Completed {
+            rounds: parse_rounds(rounds)?,
+            at: Moment::from_millis(number(at)?),
+        };
+        let is_current = !completed.at.is_from_the_future(now) && completed.at.age(now) < COMPLETED;
+        // Compared in constant time: a marker decides what is logged as the operator's fault.
+        let is_vouched = is_equal(self.vouch(completed).as_bytes(), voucher.as_bytes());
+        (is_current && is_vouched).then_some(LoginCookie::Completed(completed))
+    }
+
+    fn vouch(&self, completed: Completed) -> String {
+        let mut voucher = self.voucher.clone();
+        voucher.update(self.name.as_bytes());
+        voucher.update(&[0, completed.rounds]);
+        voucher.update(&completed.at.millis().to_be_bytes());
+        alphanumeric(&voucher.finalize().into_bytes()[..VOUCHER_LEN])
+    }
+
+    /// The `Set-Cookie` that carries it.
+    pub(crate) fn set(&self, cookie: &LoginCookie, now: Moment) -> String {
+        match cookie {
+            LoginCookie::Pending(pending) => {
+                let left = PENDING.saturating_sub(pending.issued_at.age(now));
+                self.set_cookie(&pending.encode(), left)
+            }
+            LoginCookie::Completed(completed) => {
+                let (rounds, at) = (
+                    completed.rounds.to_string(),
+                    completed.at.millis().to_string(),
+                );
+                let value = [VERSION, &rounds, &at, &self.vouch(*completed)].join(".");
+                self.set_cookie(&value, COMPLETED)
+            }
+        }
+    }
+
+    /// The `Set-Cookie` that takes the login cookie back.
+    pub(crate) fn removal(&self) -> String {
+        self.set_cookie("", Duration::ZERO)
+    }
+
+    /// Name and value are letters, digits, `.`, `-` and `_`, so that nothing needs quoting; and a
+    /// cookie builder with its copies costs a tenth of the redirect that every anonymous visitor
+    /// gets.
+    fn set_cookie(&self, value: &str, left: Duration) -> String {
         [
-            VERSION,
-            &rounds,
-            &issued_at,
-            self.nonce().unwrap_or_default(),
+            self.name.as_str(),
+            "=",
+            value,
+            "; HttpOnly; SameSite=Lax",
+            if self.secure { "; Secure" } else { "" },
+            "; Path=/; Max-Age=",
+            &left.as_secs().to_string(),
         ]
-        .join(".")
+        .concat()
+    }
+}
+
+impl LoginCookie {
+    pub(crate) fn rounds(&self) -> u8 {
+        match self {
+            Self::Pending(pending) => pending.rounds,
+            Self::Completed(completed) => completed.rounds,
+        }
     }
 
+    pub(crate) fn pending(&self) -> Option<&Pending> {
+        match self {
+            Self::Pending(pending) => Some(pending),
+            Self::Completed(_) => None,
+        }
+    }
+}
+
+impl Pending {
     /// The pending login to send a visitor out with: the one already under way, so that tabs share
     /// it, or a new one.
-    pub(crate) fn pend(current: Option<&Self>, rounds: u8, now: u64) -> Self {
-        let (issued_at, nonce) = match current {
-            Some(Self::Pending {
-                issued_at, nonce, ..
-            }) if age(*issued_at, now) < REUSE => (*issued_at, nonce.clone()),
+    pub(crate) fn renew(
+        current: Option<&LoginCookie>,
+        rounds: u8,
+        address: &str,
+        now: Moment,
+    ) -> Self {
+        let (issued_at, nonce) = match current.and_then(LoginCookie::pending) {
+            Some(current) if current.issued_at.age(now) < REUSE => {
+                (current.issued_at, current.nonce.clone())
+            }
             _ => (
                 now,
                 Alphanumeric.sample_string(&mut rand::rng(), State::NONCE_LEN),
             ),
         };
-        Self::Pending {
+        Self {
             rounds,
             issued_at,
             nonce,
+            address: trace(address),
         }
     }
 
-    pub(crate) fn rounds(&self) -> u8 {
-        match self {
-            Self::Pending { rounds, .. } | Self::Completed { rounds, .. } => *rounds,
-        }
+    /// The login that a cookie has pending, with one more failure counted.
+    pub(crate) fn one_round_more(
+        current: Option<&LoginCookie>,
+        address: &str,
+        now: Moment,
+    ) -> Option<LoginCookie> {
+        let rounds = current?.rounds().saturating_add(1).min(State::MAX_ROUNDS);
+        let pending = Self::renew(current, rounds, address, now);
+        Some(LoginCookie::Pending(pending))
     }
 
-    pub(crate) fn nonce(&self) -> Option<&str> {
-        match self {
-            Self::Pending { nonce, .. } => Some(nonce),
-            Self::Completed { .. } => None,
-        }
+    /// Reads a value, unless it is of another version, malformed, expired, or from the future.
+    fn parse(value: &str, now: Moment) -> Option<Self> {
+        let [rounds, issued_at, nonce, address] = fields(value)?;
+        let pending = Self {
+            rounds: parse_rounds(rounds)?,
+            issued_at: Moment::from_seconds(number(issued_at)?)?,
+            nonce: Some(nonce).filter(|nonce| is_nonce(nonce))?.to_owned(),
+            address: Some(address).filter(|it| is_trace(it))?.to_owned(),
+        };
+        let is_current =
+            !pending.issued_at.is_from_the_future(now) && pending.issued_at.age(now) < PENDING;
+        is_current.then_some(pending)
+    }
+
+    fn encode(&self) -> String {
+        let (rounds, issued_at) = (
+            self.rounds.to_string(),
+            self.issued_at.seconds().to_string(),
+        );
+        [VERSION, &rounds, &issued_at, &self.nonce, &self.address].join(".")
     }
 
     /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
-    pub(crate) fn challenge(&self) -> Option<String> {
-        const ALPHABET: &[u8; 62] =
-            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        let digest = Sha256::digest(self.nonce()?);
-        let sign = |byte: &u8| ALPHABET[usize::from(*byte) % ALPHABET.len()];
-        String::from_utf8(digest.iter().map(sign).collect()).ok()
+    pub(crate) fn challenge(&self) -> String {
+        alphanumeric(&Sha256::digest(&self.nonce))
     }
 
-    pub(crate) fn issued_at(&self) -> u64 {
-        match self {
-            Self::Pending { issued_at, .. } | Self::Completed { issued_at, .. } => *issued_at,
-        }
-    }
-
-    /// Whether this state belongs to a pending login of another account, by the other login cookies
-    /// that a request sends.
-    pub(crate) fn is_elsewhere(
-        headers: &HeaderMap,
-        name: &str,
-        secure: bool,
-        state: &State,
-        now: u64,
-    ) -> bool {
-        let family = cookie_name("", secure);
-        cookies(headers, |known| known != name && known.starts_with(&family))
-            .filter_map(|cookie| Self::parse(cookie.value(), now)?.challenge())
-            .any(|challenge| challenge == state.challenge)
-    }
-
-    /// Whether a login succeeded a moment ago.
-    pub(crate) fn has_just_completed(&self, now: u64) -> bool {
-        match self {
-            Self::Pending { .. } => false,
-            Self::Completed { issued_at, .. } => age(*issued_at, now) < RIGHT_AFTER,
-        }
-    }
-
-    /// The `Set-Cookie` that carries it.
-    pub(crate) fn set_cookie(&self, name: &str, secure: bool, now: u64) -> String {
-        let left = LIFETIME.saturating_sub(age(self.issued_at(), now));
-        set_cookie(name, &self.encode(), secure, left)
+    /// Whether it was last sent out for this address.
+    pub(crate) fn is_for(&self, address: &str) -> bool {
+        self.address == trace(address)
     }
 }
 
-/// The cookies of a request by their names, as far as they can be read. Others, a session of half a
-/// kilobyte among them, are not taken apart.
-fn cookies(
-    headers: &HeaderMap,
-    is_wanted: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = Cookie<'_>> {
-    headers
-        .get_all(header::COOKIE)
-        .filter_map(|line| std::str::from_utf8(line.as_bytes()).ok())
-        .flat_map(|line| line.split(';'))
-        .filter(move |pair| {
-            let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
-            is_wanted(name.trim())
-        })
-        .filter_map(|pair| Cookie::parse(pair.trim()).ok())
+/// The fields behind the version, if they are as many as wanted.
+fn fields<const MANY: usize>(value: &str) -> Option<[&str; MANY]> {
+    let mut fields = value.strip_prefix(VERSION)?.strip_prefix('.')?.split('.');
+    let mut found = [""; MANY];
+    for field in &mut found {
+        *field = fields.next()?;
+    }
+    fields.next().is_none().then_some(found)
 }
 
-/// The `Set-Cookie` that takes the login cookie back.
-pub(crate) fn removal(name: &str, secure: bool) -> String {
-    set_cookie(name, "", secure, Duration::ZERO)
-}
-
-/// On https the `__Host-` prefix keeps sibling hosts from planting one.
-pub(crate) fn cookie_name(appid: &str, secure: bool) -> String {
-    let prefix = if secure { "__Host-" } else { "" };
-    format!("{prefix}wechat.{appid}")
-}
-
-/// Name and value are letters, digits, `.`, `-` and `_`, so that nothing needs quoting; and a cookie builder
-/// with its copies costs a tenth of the redirect that every anonymous visitor gets.
-fn set_cookie(name: &str, value: &str, secure: bool, left: Duration) -> String {
-    [
-        name,
-        "=",
-        value,
-        "; HttpOnly; SameSite=Lax",
-        if secure { "; Secure" } else { "" },
-        "; Path=/; Max-Age=",
-        &left.as_secs().to_string(),
-    ]
-    .concat()
-}
-
-fn age(issued_at: u64, now: u64) -> Duration {
-    Duration::from_secs(now.saturating_sub(issued_at))
+fn parse_rounds(text: &str) -> Option<u8> {
+    number::<u8>(text).filter(|rounds| *rounds <= State::MAX_ROUNDS)
 }
 
 /// Plain digits: the standard parser would also take a sign.
@@ -211,6 +269,43 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
         .all(|byte| byte.is_ascii_digit())
         .then(|| text.parse().ok())
         .flatten()
+}
+
+fn alphanumeric(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+        .collect()
+}
+
+fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .fold(0, |differs, (one, other)| differs | (one ^ other))
+            == 0
+}
+
+/// A few characters that tell one address from another: 64-bit FNV-1a. It protects
+/// nothing, for whoever opens an address knows it; SHA-256 would cost a tenth of a redirect.
+fn trace(address: &str) -> String {
+    let hash = address
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    alphanumeric(&hash.to_be_bytes())
+}
+
+fn is_trace(text: &str) -> bool {
+    text.len() == TRACE_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn cookie_name(appid: &str, secure: bool) -> String {
+    let prefix = if secure { "__Host-" } else { "" };
+    [prefix, "wechat.", appid].concat()
 }
 
 #[cfg(test)]

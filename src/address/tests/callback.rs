@@ -61,6 +61,10 @@ fn callback_is_the_last_code_and_the_last_state() {
         ("code=&state={s}", Some(None)),
         ("code&state={s}", Some(None)),
         ("code=A&code=&state={s}", Some(None)),
+        // Older WeChat's way to refuse.
+        ("code=authdeny&state={s}", Some(None)),
+        ("code=auth%64eny&state={s}", Some(None)),
+        ("code=authdenyed&state={s}", Some(Some("authdenyed"))),
         ("codec=1&state={s}", Some(None)),
         ("code=a%2Bb+c%3D=&state={s}", Some(Some("a+b c=="))),
         ("code=%FF&state={s}", Some(Some("\u{fffd}"))),
@@ -166,5 +170,61 @@ proptest! {
         let query = page.split_once('?').map(|(_, query)| query);
         prop_assume!(query.and_then(Callback::find).is_none());
         prop_assert_eq!(cleaned(&page), page);
+    }
+}
+
+#[test]
+fn before_return_is_the_address_that_wechat_appended_to() {
+    let table = [
+        ("/p", None),
+        ("/p?x=1", None),
+        ("/p?state=S", None),
+        ("/p?codec=1", None),
+        ("/p?code=C", Some("/p")),
+        ("/p?code", Some("/p")),
+        ("/p?x=1&code=C&state=S", Some("/p?x=1")),
+        ("/p?x=1&code=C&state=S&state=T", Some("/p?x=1")),
+        ("/p?x=1&state=S&code=C", Some("/p?x=1&state=S")),
+        // Sorted on the way.
+        ("/p?code=C&state=S&x=1", Some("/p?x=1")),
+        ("/p?code=own&code=C&state=S", Some("/p?code=own")),
+        ("/p?&code=C", Some("/p?")),
+        (
+            "/p?code=A&state=S&code=B&state=T",
+            Some("/p?code=A&state=S"),
+        ),
+        (
+            "/p?code=C&state=S&from=singlemessage",
+            Some("/p?from=singlemessage"),
+        ),
+    ];
+    for (address, expected) in table {
+        assert_eq!(before_return(address).as_deref(), expected, "{address}");
+    }
+}
+
+#[test]
+fn returns_at_the_end_are_counted_and_taken_off() {
+    let table = [
+        ("/p", 9, "/p", 0),
+        ("/p?x=1", 9, "/p?x=1", 0),
+        ("/p?state=S", 9, "/p?state=S", 0),
+        ("/p?code=A", 9, "/p", 1),
+        ("/p?x=1&code=A&state=S&code=B&code=C&state", 9, "/p?x=1", 3),
+        (
+            "/p?x=1&code=A&state=S&code=B&code=C&state",
+            2,
+            "/p?x=1&code=A&state=S",
+            2,
+        ),
+        ("/p?code=A&x=1&code=B", 9, "/p?code=A&x=1", 1),
+        ("/p?code=A&code=B&x=1", 9, "/p?code=A&code=B&x=1", 0),
+    ];
+    for (address, most, expected, returns) in table {
+        assert_eq!(
+            without_returns(address, most),
+            (expected.to_owned(), returns),
+            "{address}"
+        );
     }
 }

@@ -74,6 +74,35 @@ fn public_url_says_what_is_wrong() {
         ("https://shop.example.cn/?", "before any `?` or `#`"),
         ("https://shop.example.cn/#x", "before any `?` or `#`"),
         ("https://shop.example.cn//evil.example", "empty part"),
+        // What a parser would repair in silence.
+        ("http:///shop.example.cn", "absolute URL"),
+        ("http:shop.example.cn", "absolute URL"),
+        ("https:/shop.example.cn", "absolute URL"),
+        ("https:\\\\shop.example.cn", "back slash"),
+        ("https://shop.example.cn\\pre", "back slash"),
+        ("https://shop\t.example.cn", "spaces"),
+        ("https://shop.example\n.cn", "spaces"),
+        ("ht\ntps://shop.example.cn", "spaces"),
+        ("https://shop.example.cn/a b", "spaces"),
+        ("https://shop.example.cn\u{3000}", "spaces"),
+        ("\"https://shop.example.cn\"", "quotes"),
+        ("'https://shop.example.cn'", "quotes"),
+        ("<https://shop.example.cn>", "quotes"),
+        ("https://@shop.example.cn", "user name"),
+        ("https://shop.example.cn:", "port"),
+        ("https://shop.example.cn:080", "port"),
+        ("https://shop.example.cn:0", "port"),
+        ("http://127.1:8008", "four numbers"),
+        ("http://2130706433", "four numbers"),
+        ("http://0x7f.0.0.1", "four numbers"),
+        ("http://0177.0.0.1", "four numbers"),
+        ("http://１２７.0.0.1", "four numbers"),
+        ("https://shop。example.cn", "plainly"),
+        ("https://ｓhop.example.cn", "plainly"),
+        ("https://%73hop.example.cn", "plainly"),
+        ("https://shop.example.cn/a/../b", "`..` part"),
+        ("https://shop.example.cn/./a", "`..` part"),
+        ("https://shop.example.cn/%2E%2e/a", "`..` part"),
     ];
     for (text, problem) in cases {
         let err = PublicUrl::parse(text).unwrap_err();
@@ -143,7 +172,21 @@ fn return_to_stays_on_the_site() {
         ("/a\0", None),
         (" //evil.example", None),
         ("https://evil.example/", None),
-        ("https://shop.example.cn/", None),
+        // The site's own absolute address is a path of it.
+        ("https://shop.example.cn/", Some("/")),
+        ("https://shop.example.cn", Some("/")),
+        ("HTTPS://SHOP.example.cn:443/a?b#c", Some("/a?b#c")),
+        ("https://shop.example.cn?x", Some("/?x")),
+        ("https://shop.example.cn/\\evil.example", None),
+        ("https://shop.example.cn//evil.example", None),
+        ("https://shop.example.cn@evil.example/", None),
+        ("https://user@shop.example.cn/", None),
+        ("https://shop.example.cn.evil.example/", None),
+        ("https://shop.example.cn:8443/", None),
+        ("http://shop.example.cn/", None),
+        ("https:shop.example.cn/", None),
+        ("https:/shop.example.cn/", None),
+        ("https:///shop.example.cn/", None),
         ("javascript:alert(1)", None),
         ("@evil.example", None),
         (".evil.example", None),
@@ -156,6 +199,16 @@ fn return_to_stays_on_the_site() {
     // Behind a prefix the page is what the app itself is asked for, and above it nothing is ours.
     let cases = [
         ("/cart", Some("/cart")),
+        // `location.pathname`, behind a proxy that strips the prefix.
+        ("/pre/cart", Some("/cart")),
+        ("/pre", Some("/")),
+        ("/pre?x", Some("/?x")),
+        ("/prefix", Some("/prefix")),
+        ("/pre//evil.example", None),
+        ("https://shop.example.cn/pre/cart", Some("/cart")),
+        ("https://shop.example.cn/pre", Some("/")),
+        ("https://shop.example.cn/cart", None),
+        ("https://shop.example.cn/prefix", None),
         ("/../pre/cart", Some("/cart")),
         ("/../other", None),
         ("/../prefix", None),
@@ -176,7 +229,9 @@ fn referred_page_is_one_of_the_app() {
         ("https://shop.example.cn/pre/a?x=%FF#y", Some("/a?x=%FF")),
         ("https://shop.example.cn/pre/", Some("/")),
         (callback.as_str(), Some("/a?x=1")),
-        ("https://shop.example.cn/pre", None),
+        ("https://shop.example.cn/pre", Some("/")),
+        ("https://shop.example.cn/pre?x#y", Some("/?x")),
+        ("https://shop.example.cn/pre/pre/a", Some("/pre/a")),
         ("https://shop.example.cn/", None),
         ("https://shop.example.cn/prefix", None),
         ("https://shop.example.cn/pre//evil.example", None),
@@ -233,7 +288,29 @@ proptest! {
                 prop_assert_eq!(address.origin(), public.url.origin());
                 prop_assert_eq!(address[url::Position::BeforePath..].strip_prefix(prefix), Some(page.as_str()));
             }
-            prop_assert_eq!(public.return_to(&page), Some(page));
+            prop_assert_eq!(public.return_to(&public.name_for_return(&page)), Some(page));
         }
+    }
+}
+
+#[test]
+fn parent_domains_are_those_that_can_set_a_cookie() {
+    let cases: [(&str, &[&str]); 5] = [
+        (
+            "https://a.b.example.cn",
+            &["a.b.example.cn", "b.example.cn", "example.cn"],
+        ),
+        ("https://example.cn", &["example.cn"]),
+        ("http://localhost:8008", &[]),
+        ("http://127.0.0.1", &[]),
+        ("http://[::1]", &[]),
+    ];
+    for (url, expected) in cases {
+        let url = public(url);
+        assert_eq!(
+            url.parent_domains().collect::<Vec<_>>(),
+            expected,
+            "{url:?}"
+        );
     }
 }

@@ -19,6 +19,10 @@ fn headers(text: &str) -> HeaderMap {
     headers
 }
 
+fn is_own(origin: &[u8]) -> bool {
+    origin == b"https://shop.example.cn"
+}
+
 #[test]
 fn only_get_and_head_are_navigations() {
     let chrome = headers(CHROME);
@@ -32,7 +36,7 @@ fn only_get_and_head_are_navigations() {
         (Method::OPTIONS, None),
     ];
     for (method, expected) in table {
-        assert_eq!(navigation(&method, &chrome), expected, "{method}");
+        assert_eq!(navigation(&method, &chrome, is_own), expected, "{method}");
     }
 }
 
@@ -112,8 +116,57 @@ fn each_kind_of_request_is_told_apart() {
         // JSON before HTML, beside it, after it.
         ("accept: application/json", false, false),
         ("accept: application/json, */*", false, false),
-        ("accept: application/json, text/html;q=0.9", false, true),
-        ("accept: application/json, text/html", true, true),
+        ("accept: application/json, text/html;q=0.9", false, false),
+        ("accept: application/json, text/html", false, false),
+        ("accept: text/html, application/json", true, true),
+        (
+            "accept: text/html;q=0.5, application/json;q=0.5",
+            true,
+            true,
+        ),
+        (
+            "accept: application/json;q=0.5, text/html;q=0.5",
+            false,
+            false,
+        ),
+        (
+            "accept: application/json;q=0.4, text/html;q=0.5",
+            true,
+            true,
+        ),
+        (
+            "accept: application/json;q=0.4, text/html;q=0.5, application/json;q=0.6",
+            false,
+            false,
+        ),
+        ("accept: application/json | accept: text/html", false, false),
+        ("accept: text/html | accept: application/json", true, true),
+        ("accept: */* | accept: application/json", false, false),
+        (
+            "{chrome} | {document} | accept: application/json",
+            true,
+            true,
+        ),
+        (
+            "{document} | accept: application/json, text/html;q=0.9",
+            false,
+            false,
+        ),
+        // Another protocol, and another site's script.
+        (
+            "{chrome} | upgrade: websocket | connection: upgrade",
+            false,
+            true,
+        ),
+        ("accept: */* | upgrade: websocket", false, false),
+        ("{chrome} | origin: https://evil.example", false, true),
+        (
+            "{chrome} | {document} | origin: http://shop.example.cn",
+            false,
+            true,
+        ),
+        ("{chrome} | origin: https://shop.example.cn", true, true),
+        ("{chrome} | origin: null", true, true),
         ("accept: text/html, application/json;q=0.9", true, true),
         (
             "accept: TEXT/HTML;Q=0.5, Application/JSON; q=0.4",
@@ -140,7 +193,11 @@ fn each_kind_of_request_is_told_apart() {
             .replace("{document}", DOCUMENT);
         let headers = headers(&text);
         let expected = is_navigation.then_some(Navigation::Get);
-        assert_eq!(navigation(&Method::GET, &headers), expected, "{text}");
+        assert_eq!(
+            navigation(&Method::GET, &headers, is_own),
+            expected,
+            "{text}"
+        );
         assert_eq!(wants_html(&headers), html, "{text}");
     }
 }
@@ -207,14 +264,14 @@ proptest! {
     fn any_header_is_judged(
         name in prop::sample::select(vec![
             "accept", "accept-language", "purpose", "sec-purpose", "sec-fetch-mode", "sec-fetch-dest",
-            "user-agent", "x-requested-with",
+            "user-agent", "x-requested-with", "origin", "upgrade",
         ]),
         value in "[ -{}~\\u{80}-\\u{ff}]{0,40}|(text/html|application/json|\\*/\\*|;q=[-0-9.a-z]{0,4}|,| ){0,8}",
     ) {
         let headers = headers(&format!("{name}: {value}"));
-        let is_navigation = navigation(&Method::GET, &headers).is_some();
-        prop_assert_eq!(navigation(&Method::HEAD, &headers).is_some(), is_navigation);
-        prop_assert_eq!(navigation(&Method::POST, &headers), None);
+        let is_navigation = navigation(&Method::GET, &headers, is_own).is_some();
+        prop_assert_eq!(navigation(&Method::HEAD, &headers, is_own).is_some(), is_navigation);
+        prop_assert_eq!(navigation(&Method::POST, &headers, is_own), None);
         let languages = headers.get("accept-language");
         let _ = (wants_html(&headers), prefers_english(languages), is_wechat(&headers));
     }

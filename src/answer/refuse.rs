@@ -1,0 +1,75 @@
+//! What a program gets that is not logged in.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde_json::json;
+
+use crate::{
+    address::authorize::encode,
+    answer::{
+        Reply,
+        head::{html, json},
+    },
+    pages::{Facts, Page},
+    reason::Reason,
+};
+
+impl Reply {
+    pub(super) fn refusal(&self, html_wanted: bool) -> HttpResponse {
+        let reason = Reason::LoginRequired;
+        let shown = &self.account().shown;
+        if html_wanted {
+            let facts = Facts {
+                retry_url: &self.way_on(),
+                ..self.facts(reason.as_str())
+            };
+            return html(
+                reason.status(),
+                shown.pages.render(Page::Of(reason), &facts),
+            );
+        }
+        let mut body = json!({ "error": reason.as_str() });
+        if let Some(path) = &shown.login_path {
+            body["login_url"] = self.login_url(path).into();
+        }
+        json(reason.status(), &body)
+    }
+
+    /// Where somebody logs in whose request was no navigation: at the page itself, or, for a form
+    /// that was sent, where the form stood.
+    fn way_on(&self) -> String {
+        let account = self.account();
+        match &account.shown.login_path {
+            _ if self.visit.is_get => account.public.page(&self.visit.page),
+            Some(path) => self.login_url(path),
+            None => account.public.page(&self.referred()),
+        }
+    }
+
+    /// The login page, which leads back to the page that the program ran on.
+    fn login_url(&self, login_path: &str) -> String {
+        let public = &self.account().public;
+        let return_to = public.name_for_return(&self.referred());
+        public.path(&[login_path, "?return_to=", &encode(&return_to)].concat())
+    }
+
+    fn referred(&self) -> String {
+        let referer = self.visit.referer.as_ref();
+        referer
+            .and_then(|referer| self.account().public.referred(referer.to_str().ok()?))
+            .unwrap_or_else(|| "/".to_owned())
+    }
+}
+
+/// What everybody gets where the app has registered no account.
+pub(super) fn unregistered(html_wanted: bool) -> HttpResponse {
+    tracing::error!(
+        name: "wechat.config.missing",
+        "wechat.config.missing: no account is registered for this route; add `.app_data(wechat.worker())` to its `App` or scope"
+    );
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    if html_wanted {
+        html(status, "<!doctype html><meta charset=utf-8><title>500</title><p>登录暂不可用 · Login is not available".to_owned())
+    } else {
+        json(status, &json!({ "error": Reason::Misconfigured.as_str() }))
+    }
+}

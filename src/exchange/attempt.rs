@@ -1,0 +1,114 @@
+//! The calls of one login, each as often as its failures allow, within one deadline.
+
+use std::time::Duration;
+
+use actix_web::rt::time::{Instant, sleep};
+use rand::RngExt as _;
+use tokio::time::timeout_at;
+
+use crate::{
+    clock::Clock,
+    credentials::Credentials,
+    exchange::{Ticket, hook::Login},
+    sns::{
+        Client, Connections,
+        errcode::{Call, Fault},
+        error::CallError,
+    },
+    user::WechatUser,
+};
+
+/// Who asks WeChat, for whom, and until when.
+pub(crate) struct Attempt<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) account: &'a Credentials,
+    pub(crate) deadline: Instant,
+    pub(crate) accepts_snapshots: bool,
+    pub(crate) clock: &'a Clock,
+}
+
+impl Attempt<'_> {
+    /// The user behind a code; `None` for a snapshot user.
+    pub(crate) async fn log_in(
+        &self,
+        ticket: &Ticket,
+        known_openid: Option<String>,
+    ) -> Result<Option<Login>, CallError> {
+        let Self {
+            client, account, ..
+        } = self;
+        let exchanged = self
+            .persist(Call::Exchange, async |connections| {
+                client.exchange(account, &ticket.code, connections).await
+            })
+            .await?;
+        let mut user = WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope);
+        user.unionid = exchanged.unionid;
+        user.is_snapshotuser = exchanged.is_snapshotuser;
+        if ticket.scope.has_profile() && !self.is_refused(&user) {
+            let profile = self
+                .persist(Call::Profile, async |connections| {
+                    let token = exchanged.tokens.access_token();
+                    client.profile(token, &user.openid, connections).await
+                })
+                .await
+                // Whatever this call has sent, the code is spent.
+                .map_err(|err| CallError { sent: true, ..err })?;
+            profile.tell(&mut user);
+        }
+        if self.is_refused(&user) {
+            return Ok(None);
+        }
+        if let Some(now) = self.clock.now().to_system_time() {
+            user.logged_in_at = now;
+        }
+        Ok(Some(Login {
+            user,
+            known_openid,
+            tokens: exchanged.tokens,
+        }))
+    }
+
+    fn is_refused(&self, user: &WechatUser) -> bool {
+        user.is_snapshotuser && !self.accepts_snapshots
+    }
+
+    async fn persist<T>(
+        &self,
+        call: Call,
+        mut attempt: impl AsyncFnMut(Connections) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let mut connections = Connections::Kept;
+        let mut tries = 0;
+        let mut sent = false;
+        loop {
+            tries += 1;
+            let answered = timeout_at(self.deadline, attempt(connections)).await;
+            let error = match answered {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => error,
+                Err(_) => CallError::new(call, Fault::TimedOut).at(self.client.host()),
+            };
+            sent |= error.sent;
+            if tries >= error.verdict().tries || error.fault == Fault::TimedOut {
+                return Err(CallError { sent, ..error });
+            }
+            if error.fault == Fault::Unanswered {
+                // A kept one may have been closed as the request left.
+                connections = Connections::Fresh;
+            }
+            sleep(backoff(tries)).await;
+        }
+    }
+}
+
+/// 50 to 100 ms, then twice that: jittered, so that visitors who failed together do not return
+/// together.
+fn backoff(tries: u8) -> Duration {
+    let most = 50 << tries;
+    Duration::from_millis(rand::rng().random_range(most / 2..=most))
+}
+
+#[cfg(test)]
+#[path = "tests/attempt.rs"]
+mod tests;

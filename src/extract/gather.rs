@@ -1,0 +1,105 @@
+//! Everything that a decision depends on, read from the request once.
+
+use actix_session::{Session, SessionExt as _};
+use actix_web::{
+    HttpRequest,
+    http::{Method, header},
+};
+
+use crate::{
+    account::Account,
+    address::callback::{self, Callback},
+    extract::{Entrance, identity::Identity, wants::Wants},
+    session::{Known, stored::Kept},
+    visit::{
+        Asks, Found, Visit,
+        browser::{is_wechat, navigation, wants_html},
+        cookies::{are_unreadable, look_alikes},
+    },
+};
+
+/// What a request's session and query say, which is enough for most requests.
+pub(crate) struct Glance<I> {
+    pub(crate) found: Found<I>,
+    /// What the session holds where that is too little.
+    pub(crate) known: Known,
+    pub(crate) callback: Option<Callback>,
+    pub(crate) look_alikes: Vec<Vec<u8>>,
+}
+
+impl<I: Identity> Glance<I> {
+    pub(crate) fn at(req: &HttpRequest, account: &Account, memo: Option<I>) -> Self {
+        let look_alikes = if account.public.is_https() {
+            look_alikes(req.headers())
+        } else {
+            Vec::new()
+        };
+        let (found, known) = match memo {
+            Some(identity) => (Found::Enough(identity), Known::Nobody),
+            None if look_alikes.is_empty() => find(&req.get_session(), account),
+            // The session may be the one that was planted.
+            None => (Found::TooLittle, Known::Nobody),
+        };
+        Self {
+            found,
+            known,
+            callback: req.uri().query().and_then(Callback::find),
+            look_alikes,
+        }
+    }
+}
+
+fn find<I: Identity>(session: &Session, account: &Account) -> (Found<I>, Known) {
+    match account.slot.load(session) {
+        Known::Kept(Kept::User(user))
+            if I::is_met_by(&user) && account.slot.is_current(&user, account.clock.now()) =>
+        {
+            (Found::Enough(I::from(user)), Known::Nobody)
+        }
+        known => (Found::TooLittle, known),
+    }
+}
+
+/// The rest, where a glance is not enough.
+pub(crate) fn gather<I: Identity>(
+    req: &HttpRequest,
+    account: &Account,
+    glance: &Glance<I>,
+    entrance: Entrance,
+) -> Visit {
+    let headers = req.headers();
+    let now = account.clock.now();
+    let callback = glance.callback.clone();
+    let is_own_origin = |origin: &[u8]| account.public.is_origin(origin);
+    let is_elsewhere = || {
+        callback
+            .as_ref()
+            .is_some_and(|callback| account.cookies.is_elsewhere(headers, &callback.state, now))
+    };
+    let appid = &account.logins.official.appid;
+    let may_be_for_another = entrance == Entrance::Guard || Wants::include_another(req, appid);
+    Visit {
+        page: callback::without(req.uri().path(), req.uri().query(), callback.as_ref())
+            .into_owned(),
+        asks: match navigation(req.method(), headers, is_own_origin) {
+            Some(navigation) => Asks::Person(navigation),
+            None => Asks::Program {
+                html: wants_html(headers),
+            },
+        },
+        is_get: req.method() == Method::GET,
+        is_outside: !account.shown.outside.is_redirect() && !is_wechat(headers),
+        has_tapped: entrance == Entrance::Login,
+        cookie: account.cookies.find(headers, now),
+        look_alikes: glance.look_alikes.clone(),
+        has_unreadable_cookies: are_unreadable(headers),
+        held_since: glance.known.since(),
+        scope: I::SCOPE,
+        wants: Wants::of(req, appid),
+        is_for_another: may_be_for_another && is_elsewhere(),
+        languages: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+        referer: headers.get(header::REFERER).cloned(),
+        callback,
+        now,
+    }
+}
