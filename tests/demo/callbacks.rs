@@ -8,7 +8,7 @@ use super::{
     PROFILE, assert_authorize, assert_headers, callback, calls, cookie_name, openid_of, wechat,
     wechat_of,
 };
-use crate::support::{Page, Visitor, demo::Demo, raw};
+use support::{Page, Visitor, demo::Demo, raw};
 
 const COPIES: usize = 20;
 

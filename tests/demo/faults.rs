@@ -6,7 +6,7 @@ use std::{net::TcpListener, time::Duration};
 use actix_wechat::simulator::{Endpoint, Fault, Simulator};
 
 use super::{PROFILE, assert_authorize, assert_headers, callback, calls, openid_of, wechat};
-use crate::support::{DeadPort, Page, Visitor, demo::Demo};
+use support::{Page, Port, Visitor, demo::Demo};
 
 use Endpoint::{AccessToken, UserInfo};
 
@@ -443,8 +443,8 @@ async fn what_wechat_itself_refuses() {
 #[actix_web::test]
 async fn where_no_connection_can_be_made() {
     let wechat = wechat().await;
-    let nowhere = DeadPort::new();
-    let demo = Demo::start(&wechat, &[("WECHAT_API_URL", &nowhere.url)]);
+    let nowhere = Port::new();
+    let demo = Demo::start(&wechat, &[("WECHAT_API_URL", &nowhere.url())]);
     let visitor = Visitor::new();
     let back = callback(&visitor, &demo.at(PROFILE)).await;
     let page = visitor.get(&back).await;
@@ -453,12 +453,7 @@ async fn where_no_connection_can_be_made() {
     let log = demo.logged(0, "wechat.login.failed");
     assert!(log.contains("reason=\"unreachable\""), "{log}");
     // Nothing was sent, so the code is as good as it was once WeChat can be reached again.
-    let listen = nowhere
-        .url
-        .trim_start_matches("http://")
-        .parse()
-        .expect("an address");
-    drop(nowhere);
+    let listen = nowhere.address().parse().expect("an address");
     let account = wechat.account().clone();
     let back_again = Simulator::builder()
         .account(account)

@@ -8,7 +8,7 @@ use actix_wechat::simulator::{Account, Endpoint, Fault, Person, Simulator};
 use super::{
     PROFILE, assert_authorize, callback, calls, cookie_name, openid_of, wechat, wechat_of,
 };
-use crate::support::{Visitor, demo::Demo, raw};
+use support::{Visitor, demo::Demo, raw};
 
 const PATHS: [&str; 4] = [PROFILE, "/api/me", "/openid", "/login"];
 

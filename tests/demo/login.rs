@@ -7,7 +7,7 @@ use super::{
     PROFILE, assert_authorize, assert_headers, callback, calls, cookie_name, me, openid_of, wechat,
     wechat_of,
 };
-use crate::support::{Page, Visitor, demo::Demo, free_port, raw};
+use support::{Page, Port, Visitor, demo::Demo, raw};
 
 #[actix_web::test]
 async fn a_visitor_gets_from_nothing_to_the_profile_page() {
@@ -330,7 +330,8 @@ async fn behind_https_all_cookies_are_secure() {
 #[actix_web::test]
 async fn a_prefix_that_a_proxy_strips_is_in_every_address() {
     let wechat = wechat().await;
-    let listen = format!("127.0.0.1:{}", free_port());
+    let port = Port::new();
+    let listen = port.address();
     let public = format!("http://{listen}/shop/app");
     let demo = Demo::start(
         &wechat,

@@ -1,9 +1,5 @@
 //! The demo keeps its contract: each row over real sockets, against the demo as a process of its
 //! own, with the simulator in this process as WeChat.
-#![cfg(feature = "simulator")]
-
-#[path = "../support/mod.rs"]
-mod support;
 
 mod callbacks;
 mod faults;

@@ -3,7 +3,7 @@
 use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Snapshot};
 
 use super::{PROFILE, assert_authorize, assert_headers, callback, wechat, wechat_of};
-use crate::support::{Page, Visitor, demo::Demo, raw};
+use support::{Page, Visitor, demo::Demo, raw};
 
 /// Everything in a page that leads somewhere.
 fn links(page: &Page) -> Vec<String> {
@@ -127,7 +127,7 @@ async fn nothing_of_a_request_becomes_html() {
             format!("{PROFILE}?{evil}&state={state}"),
             format!("{PROFILE}?{evil}"),
         ] {
-            for agent in [crate::support::visitor::WECHAT_UA, "Firefox"] {
+            for agent in [support::visitor::WECHAT_UA, "Firefox"] {
                 let answer = raw::get(
                     &demo.url,
                     &target.replace('<', "%3C").replace('>', "%3E"),

@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 
 use super::{PROFILE, assert_authorize, assert_headers, callback, calls, openid_of, wechat};
-use crate::support::{Page, Visitor, demo::Demo};
+use support::{Page, Visitor, demo::Demo};
 
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const JSON: &str = "application/json, text/plain, */*";

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_wechat::simulator::{Account, Person};
 
 use super::{PROFILE, assert_headers, calls, me, openid_of, wechat, wechat_of};
-use crate::support::{Visitor, demo::Demo};
+use support::{Visitor, demo::Demo};
 
 const HOME: &str = "/";
 

@@ -4,7 +4,7 @@ use actix_web::cookie::{Cookie, CookieJar, Key};
 use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Person, Simulator};
 
 use super::{PROFILE, wechat_of};
-use crate::support::{DeadPort, Page, Visitor, demo::Demo};
+use support::{Page, Port, Visitor, demo::Demo};
 
 /// Of characters that an address has to escape, to find it escaped too.
 const SECRET: &str = "s3cr/t+of=this&test%41";
@@ -190,13 +190,13 @@ async fn neither_answers_nor_cookies_nor_logs_tell() {
     watch("a refusal", &wechat, &demo, &key, "/api/me").await;
     wechat.set_consent(Consent::Automatic);
 
-    let nowhere = DeadPort::new();
+    let nowhere = Port::new();
     let demo = Demo::start(
         &wechat,
         &[
             ("RUST_LOG", "trace"),
             ("SESSION_KEY", &digits),
-            ("WECHAT_API_URL", &nowhere.url),
+            ("WECHAT_API_URL", &nowhere.url()),
         ],
     );
     watch("no connection", &wechat, &demo, &key, PROFILE).await;

@@ -3,7 +3,7 @@
 use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 
 use super::{PROFILE, assert_authorize, assert_headers, calls, me, openid_of, wechat, wechat_of};
-use crate::support::{Visitor, demo::Demo};
+use support::{Visitor, demo::Demo};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const WECOM: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \

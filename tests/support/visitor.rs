@@ -133,7 +133,6 @@ impl Visitor {
     }
 
     /// A browser that trusts just these certificates.
-    #[cfg(feature = "rustls")]
     pub fn trusting(roots: rustls::RootCertStore) -> Self {
         let provider = rustls::crypto::ring::default_provider();
         let tls = rustls::ClientConfig::builder_with_provider(provider.into())

@@ -1,0 +1,6 @@
+//! What the repository shows is true: its READMEs, its examples, and the list of what is public.
+
+mod an_apps_own;
+mod api;
+mod examples;
+mod readme;
