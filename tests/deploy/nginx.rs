@@ -49,7 +49,7 @@ struct Setup<'a> {
     prefix: &'a str,
     /// After `listen ADDRESS:PORT`.
     listen: &'a str,
-    /// `upstream` is the two demos.
+    /// `upstream` is the two demos, `$asked` the one that the header `x-server` asks for.
     locations: &'a str,
 }
 
@@ -60,14 +60,15 @@ const EVERYTHING: Setup<'_> = Setup {
     locations: "location / { proxy_pass http://upstream; }",
 };
 
+const AS_ASKED: Setup<'_> = Setup {
+    locations: "location / { proxy_pass http://$asked; }",
+    ..EVERYTHING
+};
+
 impl Site {
     fn start(wechat: Simulator, setup: &Setup<'_>, variables: &[(&str, &str)]) -> Self {
         let (port, ports) = (Port::new(), [Port::new(), Port::new()]);
         let url = format!("{}://{}{}", setup.scheme, port.address(), setup.prefix);
-        let upstream = ports
-            .each_ref()
-            .map(|port| format!("server {};", port.address()))
-            .concat();
         let demos = ports.each_ref().map(|port| {
             let listen = port.address();
             let mut all = vec![
@@ -89,6 +90,7 @@ impl Site {
             Demo::start(&wechat, &kept)
         });
         let nginx = Program::start_at(port, program::command("nginx"), |nginx, folder, port| {
+            let [first, second] = ports.each_ref().map(Port::address);
             let configuration = format!(
                 "daemon off; worker_processes 1; pid nginx.pid; error_log stderr;
                 events {{}}
@@ -96,7 +98,10 @@ impl Site {
                     access_log off;
                     client_body_temp_path body; proxy_temp_path proxy;
                     fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                    upstream upstream {{ {upstream} }}
+                    upstream upstream {{ server {first}; server {second}; }}
+                    map $http_x_server $asked {{
+                        default upstream; first {first}; second {second};
+                    }}
                     server {{
                         listen 127.0.0.1:{port} {};
                         {}
@@ -411,14 +416,14 @@ async fn the_largest_answer_fits_into_nginx_s_buffer() {
 }
 
 async fn fifty_double_callbacks_split_between_two_servers() {
-    let site = Site::start(wechat().await, &EVERYTHING, &[]);
+    let site = Site::start(wechat().await, &AS_ASKED, &[]);
     fifty_double_callbacks(&site).await;
 }
 
 async fn fifty_double_callbacks_split_between_two_servers_that_share_redis() {
     let redis = super::redis::Redis::start();
     let url = redis.url();
-    let site = Site::start(wechat().await, &EVERYTHING, &[("REDIS_URL", &url)]);
+    let site = Site::start(wechat().await, &AS_ASKED, &[("REDIS_URL", &url)]);
     fifty_double_callbacks(&site).await;
 }
 
@@ -436,7 +441,7 @@ async fn two_servers_without_a_common_key_end_on_a_page() {
     }
 }
 
-/// Each visitor's browser sends the callback twice at once, and nginx deals the two out to both
+/// Each visitor's browser sends the callback twice at once, and nginx passes one to each of the two
 /// servers, which know nothing of each other's exchanges.
 async fn fifty_double_callbacks(site: &Site) {
     let wechat = &site.wechat;
@@ -460,9 +465,10 @@ async fn fifty_double_callbacks(site: &Site) {
         // Who is refused by one server before the other has let them in logs in once more, and
         // not as the last of those above.
         wechat.sign_in(person.clone());
-        let doubled = [visitor.clone(), visitor.elsewhere()].map(|tab| {
+        let tabs = [(visitor.clone(), "first"), (visitor.elsewhere(), "second")];
+        let doubled = tabs.map(|(tab, server)| {
             let back = back.clone();
-            rt::spawn(async move { tab.get(&back).await })
+            rt::spawn(async move { tab.get_with(&back, &[("x-server", server)]).await })
         });
         let mut redirects = 1;
         for tab in doubled {
@@ -482,6 +488,18 @@ async fn fifty_double_callbacks(site: &Site) {
         let expected = person.openid(wechat.account().appid());
         assert_eq!(openid(visitor, &site.url).await, Some(expected));
     }
-    let exchanges = wechat.count(Endpoint::AccessToken);
-    assert!(exchanges >= 100, "not split: {exchanges} exchanges");
+    let exchanged = wechat.calls();
+    let exchanged: Vec<_> = exchanged
+        .iter()
+        .filter(|call| call.endpoint == Endpoint::AccessToken)
+        .map(|call| call.code.as_str())
+        .collect();
+    let times = |code: &str| exchanged.iter().filter(|it| **it == code).count();
+    // Once by each server.
+    for (.., back) in &visitors {
+        let back = url::Url::parse(back).expect("a callback");
+        let code = back.query_pairs().find(|(key, _)| key == "code");
+        let (_, code) = code.expect("its code");
+        assert_eq!(times(&code), 2, "{code}");
+    }
 }
