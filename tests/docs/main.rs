@@ -4,3 +4,4 @@ mod an_apps_own;
 mod api;
 mod examples;
 mod readme;
+mod traits;
