@@ -2,7 +2,7 @@
 
 use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Snapshot};
 
-use super::{PROFILE, assert_authorize, assert_headers, callback, wechat, wechat_of};
+use super::{PROFILE, assert_authorize, assert_headers, wechat, wechat_of};
 use support::{Page, Visitor, demo::Demo, raw};
 
 /// Everything in a page that leads somewhere.
@@ -100,7 +100,7 @@ async fn every_page_speaks_both_languages_and_offers_the_way_on() {
         ] {
             wechat.fault_times(Endpoint::AccessToken, fault, 1);
             let visitor = Visitor::new();
-            let callback = callback(&visitor, &clean).await;
+            let callback = visitor.callback(&clean).await;
             let page = visitor.get_with(&callback, &headers).await;
             let way_on = links(&page);
             // Where trying again is no use the page may leave it out, and never leads elsewhere.

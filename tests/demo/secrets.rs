@@ -209,7 +209,7 @@ async fn nobody_elses_login_logs_a_code_either() {
     wechat.sign_in(Person::named("小红"));
     // A shared link, a known user's URL, a program's: codes that are not exchanged.
     let sharer = Visitor::new();
-    let link = super::callback(&sharer, &demo.at(PROFILE)).await;
+    let link = sharer.callback(&demo.at(PROFILE)).await;
     let code = link
         .split("code=")
         .nth(1)

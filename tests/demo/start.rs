@@ -4,7 +4,7 @@ use std::{net::TcpListener, time::Duration};
 
 use actix_wechat::simulator::{Consent, Endpoint, Fault};
 
-use super::{PROFILE, callback, calls, openid_of, wechat};
+use super::{PROFILE, calls, openid_of, wechat};
 use support::{
     Port, Visitor,
     demo::{Demo, command, end_of, refused},
@@ -347,7 +347,7 @@ async fn a_new_key_ends_sessions_but_no_login_under_way() {
     let start = |key: &str| Demo::start(&wechat, &[("LISTEN", &listen), ("SESSION_KEY", key)]);
     let (coming, known) = (Visitor::new(), Visitor::new());
     let old = start(KEY);
-    let callback = callback(&coming, &old.at(PROFILE)).await;
+    let callback = coming.callback(&old.at(PROFILE)).await;
     known.visit(&old.at(PROFILE)).await.assert_status(200);
     drop(old);
     let new = start(&KEY.replace('0', "1"));
@@ -384,7 +384,7 @@ async fn at_sigterm_logins_under_way_finish() {
     let wechat = wechat().await;
     let mut demo = Demo::start(&wechat, &[]);
     let visitor = Visitor::new();
-    let callback = callback(&visitor, &demo.at(PROFILE)).await;
+    let callback = visitor.callback(&demo.at(PROFILE)).await;
     wechat.fault(Endpoint::AccessToken, Fault::Delay(Duration::from_secs(2)));
     let login = actix_web::rt::spawn({
         let visitor = visitor.clone();

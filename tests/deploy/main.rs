@@ -1,4 +1,4 @@
-//! The demo where its users run it: with sessions in a real Redis, behind a real nginx, and seen in a
+//! The library where its users run it: with sessions in a real Redis, behind a real nginx, and seen in a
 //! real browser, Debian's Chromium, by somebody who reads and clicks. What the browser saw is kept as
 //! pictures in the build folder, under `screenshots`.
 
@@ -7,9 +7,10 @@ mod journeys;
 mod nginx;
 mod pages;
 mod redis;
+mod sessions;
 
 use libtest_mimic::Arguments;
-use support::{Page, Visitor, trials, wechat, wechat_of};
+use support::trials;
 
 const PROFILE: &str = "/wechat8008/index";
 /// Shared by the servers of one site.
@@ -21,7 +22,8 @@ const SESSION_KEY: (&str, &str) = (
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials = redis::trials();
+    let mut trials = sessions::trials();
+    trials.extend(redis::trials());
     trials.extend(nginx::trials());
     trials.extend(journeys::trials());
     trials.extend(pages::trials());
@@ -36,7 +38,7 @@ async fn a_missing_program_is_told_by_name() {
     let alone = |ci: &str| {
         let this = std::env::current_exe().expect("the path of this test");
         let done = std::process::Command::new(this)
-            .args(["--exact", "redis::the_session_id_changes_at_login"])
+            .args(["--exact", "sessions::redis::a_login_lasts"])
             .env("PATH", "")
             .env("CI", ci)
             .output()
@@ -49,33 +51,4 @@ async fn a_missing_program_is_told_by_name() {
     assert!(passed && said.contains(" 1 ignored"), "{said}");
     let (passed, said) = alone("true");
     assert!(!passed && said.contains(" 1 failed"), "{said}");
-}
-
-/// To WeChat and back: the callback's address, not yet opened.
-async fn callback(visitor: &Visitor, url: &str) -> String {
-    let asked = visitor.get(url).await;
-    assert!(asked.is_authorize(), "no way to WeChat: {asked:#?}");
-    let back = visitor.get(&asked.location()).await;
-    back.assert_status(302);
-    back.location()
-}
-
-/// Who the site at this address says the visitor is.
-async fn openid(visitor: &Visitor, site: &str) -> Option<String> {
-    let me = me(visitor, site).await;
-    match me.status.as_u16() {
-        200 => {
-            let user: serde_json::Value = serde_json::from_str(&me.body).expect("JSON");
-            Some(user["openid"].as_str().expect("an openid").to_owned())
-        }
-        401 => None,
-        _ => panic!("/api/me answered {me:#?}"),
-    }
-}
-
-async fn me(visitor: &Visitor, site: &str) -> Page {
-    let url = format!("{site}/api/me");
-    visitor
-        .get_with(&url, &[("accept", "application/json")])
-        .await
 }

@@ -8,13 +8,13 @@ use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 use libtest_mimic::Trial;
 use rustls::{RootCertStore, pki_types::CertificateDer};
 
-use super::{PROFILE, SESSION_KEY, me, openid, wechat, wechat_of};
+use super::{PROFILE, SESSION_KEY};
 use support::{
     Page, Port, Visitor,
-    demo::Demo,
+    demo::{Demo, me, openid},
     program::{self, Program},
     raw::{self, Raw},
-    trials,
+    trials, wechat, wechat_of,
 };
 
 pub(crate) fn trials() -> Vec<Trial> {

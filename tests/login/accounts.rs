@@ -1,10 +1,9 @@
 //! Several accounts in one app, by scope.
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{cookie::Key, web};
 use support::{
     Visitor,
-    app::{routes, serve, two_accounts},
+    app::{routes, serve, session, two_accounts},
 };
 
 #[actix_web::test]
@@ -13,12 +12,9 @@ async fn accounts_are_logged_in_to_and_out_of_apart() {
     let url = port.url();
     let key = Key::generate();
     serve(&url, move |config| {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(false)
-            .build();
         config.service(
             web::scope("")
-                .wrap(session)
+                .wrap(session(&key))
                 .service(web::scope("/one").app_data(one.worker()).configure(routes))
                 .service(web::scope("/two").app_data(two.worker()).configure(routes)),
         );

@@ -1,13 +1,12 @@
 //! The login in front of what takes no user: a scope, strict queries, static files.
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{FromRequest as _, HttpRequest, cookie::Key, middleware::from_fn, web};
 use actix_wechat::{WechatUser, require_user, simulator::Endpoint};
 use serde::Deserialize;
 
 use support::{
     Visitor,
-    app::{TestApp, serve},
+    app::{TestApp, serve, session},
 };
 
 #[derive(Deserialize)]
@@ -30,9 +29,6 @@ async fn guarded() -> TestApp {
     let (app, wechat) = TestApp::prepare(|it| it).await;
     let key = Key::generate();
     serve(&app.url, move |config| {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(false)
-            .build();
         let guarded = web::scope("/guarded")
             .wrap(from_fn(require_user))
             .route("/orders", web::get().to(orders))
@@ -44,7 +40,7 @@ async fn guarded() -> TestApp {
         config.service(
             web::scope("")
                 .app_data(wechat.worker())
-                .wrap(session)
+                .wrap(session(&key))
                 .route("/bare", web::get().to(orders))
                 .service(guarded),
         );

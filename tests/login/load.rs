@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{App, HttpServer, cookie::Key, rt, web};
 use actix_wechat::{
     Wechat, WechatUser,
@@ -11,6 +10,7 @@ use actix_wechat::{
 
 use support::{
     Port,
+    app::session,
     crowd::{Crowd, End, Guest, faults, panics, trouble},
 };
 
@@ -30,12 +30,9 @@ async fn serve(simulator: &Simulator) -> (Port, String) {
         .expect("settings that work");
     let key = Key::generate();
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(false)
-            .build();
         App::new()
             .app_data(wechat.worker())
-            .wrap(session)
+            .wrap(session(&key))
             .route("/page", web::get().to(page))
     })
     .workers(2)

@@ -1,6 +1,5 @@
 //! What a stranger can make of what a browser shows: nothing.
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{FromRequest as _, cookie::Key, middleware::from_fn, web};
 use actix_wechat::{
     WechatUser, require_user,
@@ -8,8 +7,8 @@ use actix_wechat::{
 };
 
 use support::{
-    Page, Visitor,
-    app::{OTHER, TestApp, routes, serve, two_accounts},
+    Visitor,
+    app::{OTHER, TestApp, routes, serve, session, two_accounts},
 };
 
 #[actix_web::test]
@@ -35,42 +34,6 @@ async fn a_callback_url_is_no_credential() {
 }
 
 #[actix_web::test]
-async fn a_code_is_worth_nothing_in_another_login() {
-    let app = TestApp::spawn().await;
-    let (victim, thief) = (Visitor::new(), Visitor::new());
-    let start = victim.get(&app.at("/user")).await;
-    let callback = victim.get(&start.location()).await.location();
-    victim.visit(&callback).await.assert_status(200);
-
-    // The result is still shared, but with the victim's own login.
-    let state = |page: &Page| page.location_param("state").expect("a state");
-    let own = thief.get(&app.at("/user")).await;
-    let stolen = callback.replace(&state(&start), &state(&own));
-    let answer = thief.get(&stolen).await;
-    assert_eq!(answer.location(), app.at("/user"));
-    assert_eq!(thief.get(&app.at("/maybe")).await.body, "guest");
-    assert_eq!(app.simulator.count(Endpoint::AccessToken), 2);
-}
-
-#[actix_web::test]
-async fn the_back_button_after_a_log_out_logs_nobody_in() {
-    let app = TestApp::spawn().await;
-    let visitor = Visitor::new();
-    let start = visitor.get(&app.at("/user")).await;
-    let callback = visitor.get(&start.location()).await.location();
-    let name = format!("wechat.{}", app.simulator.account().appid());
-    let pending = visitor.cookie(&app.url, &name).expect("a login cookie");
-    visitor.visit(&callback).await.assert_status(200);
-    app.clock.advance(5);
-    visitor.get(&app.at("/logout")).await.assert_status(200);
-    // A second tab's late answer has put the pending login back.
-    visitor.set_cookie(&app.url, &name, &pending);
-    let back = visitor.get(&callback).await;
-    assert_eq!(back.location(), app.at("/user"));
-    assert_eq!(visitor.get(&app.at("/maybe")).await.body, "guest");
-}
-
-#[actix_web::test]
 async fn declining_a_page_with_a_code_of_its_own_spends_nothing() {
     let app = TestApp::spawn().await;
     app.simulator.set_consent(Consent::Refuse);
@@ -91,9 +54,6 @@ async fn the_guard_of_one_account_leaves_anothers_callback_alone() {
     let url = port.url();
     let key = Key::generate();
     serve(&url, move |config| {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(false)
-            .build();
         let pay = web::scope("/pay")
             .app_data(inner.worker())
             .configure(routes);
@@ -101,7 +61,7 @@ async fn the_guard_of_one_account_leaves_anothers_callback_alone() {
         config.service(
             web::scope("")
                 .app_data(outer.worker())
-                .wrap(session)
+                .wrap(session(&key))
                 .service(guarded),
         );
     });

@@ -12,10 +12,10 @@ use actix_session::{Session, SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, cookie::Key, rt, web};
 use actix_wechat::{
     Builder, Wechat, WechatOpenId, WechatUser, login,
-    simulator::{Account, Consent, Person, Simulator},
+    simulator::{Account, Simulator},
 };
 
-use crate::Port;
+use crate::{Port, wechat};
 
 /// A clock that stands still until it is turned; simulator and library share it.
 #[derive(Clone)]
@@ -54,13 +54,10 @@ impl TestApp {
         let (app, wechat) = Self::prepare(settings).await;
         let key = Key::generate();
         serve(&app.url, move |config| {
-            let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-                .cookie_secure(false)
-                .build();
             config.service(
                 web::scope("")
                     .app_data(wechat.worker())
-                    .wrap(session)
+                    .wrap(session(&key))
                     .configure(routes),
             );
         });
@@ -70,13 +67,7 @@ impl TestApp {
     /// A simulator and an account at it, for apps of another shape.
     pub async fn prepare(settings: impl FnOnce(Builder) -> Builder) -> (Self, Wechat) {
         let clock = Clock::new();
-        let simulator = Simulator::builder()
-            .clock(clock.reader())
-            .start()
-            .await
-            .expect("a simulator");
-        simulator.set_consent(Consent::Automatic);
-        simulator.sign_in(Person::named("小明"));
+        let simulator = wechat::start(Simulator::builder().clock(clock.reader())).await;
         let port = Port::new();
         let url = port.url();
         let builder = Wechat::simulated(&simulator)
@@ -106,14 +97,8 @@ pub async fn two_accounts() -> ([Wechat; 2], Port) {
     let other = Account::official(OTHER, "another_secret", "127.0.0.1")
         .any_redirect(true)
         .gate_user_agent(false);
-    let simulator = Simulator::builder()
-        .account(Account::test())
-        .account(other)
-        .start()
-        .await
-        .expect("a simulator");
-    simulator.set_consent(Consent::Automatic);
-    simulator.sign_in(Person::named("小明"));
+    let both = Simulator::builder().account(Account::test()).account(other);
+    let simulator = wechat::start(both).await;
     let port = Port::new();
     let one = Wechat::simulated(&simulator).public_url(port.url());
     let two = Wechat::simulated(&simulator)
@@ -122,6 +107,13 @@ pub async fn two_accounts() -> ([Wechat; 2], Port) {
         .public_url(port.url());
     let accounts = [one, two].map(|builder| builder.build().expect("settings that work"));
     (accounts, port)
+}
+
+/// A session in a cookie, good on plain http.
+pub fn session(key: &Key) -> SessionMiddleware<CookieSessionStore> {
+    SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
+        .cookie_secure(false)
+        .build()
 }
 
 /// Serves on two workers at an address of loopback, until the test ends.

@@ -11,7 +11,7 @@ use std::{
 
 use actix_wechat::simulator::Simulator;
 
-use crate::Port;
+use crate::{Page, Port, Visitor};
 
 /// Removed from the environment, so that a machine's own settings change no test.
 const VARIABLES: [&str; 14] = [
@@ -199,4 +199,25 @@ pub fn end_of(mut command: Command) -> (Option<i32>, String) {
         }
     }
     (child.wait().expect("its end").code(), said)
+}
+
+/// What the demo at this address says of the visitor.
+pub async fn me(visitor: &Visitor, site: &str) -> Page {
+    let url = format!("{site}/api/me");
+    visitor
+        .get_with(&url, &[("accept", "application/json")])
+        .await
+}
+
+/// The openid that the visitor is logged in with there; `None` for nobody.
+pub async fn openid(visitor: &Visitor, site: &str) -> Option<String> {
+    let me = me(visitor, site).await;
+    match me.status.as_u16() {
+        200 => {
+            let user: serde_json::Value = serde_json::from_str(&me.body).expect("JSON");
+            Some(user["openid"].as_str().expect("an openid").to_owned())
+        }
+        401 => None,
+        _ => panic!("/api/me answered {me:#?}"),
+    }
 }

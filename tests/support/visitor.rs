@@ -244,6 +244,15 @@ impl Visitor {
         self.travel(&asked.link("同意")).await
     }
 
+    /// To WeChat and back: the callback's address, not yet opened.
+    pub async fn callback(&self, url: &str) -> String {
+        let asked = self.get(url).await;
+        assert!(asked.is_authorize(), "no way to WeChat: {asked:#?}");
+        let back = self.get(&asked.location()).await;
+        back.assert_status(302);
+        back.location()
+    }
+
     /// Takes the cookies of one host to another, as a browser does where only the port differs.
     pub fn carry(&self, from: &str, to: &str) {
         let mut jar = self.jar.lock().expect("the jar");
