@@ -6,9 +6,15 @@ use actix_web::test::TestRequest;
 use proptest::prelude::*;
 
 use crate::{
-    account::Wechat, account::builder::Builder, address::callback::clean,
-    address::public_url::PublicUrl, address::state::State, answer::asked::Asked, scope::Scope,
-    visit::login_cookie::LoginCookie,
+    account::{Wechat, builder::Builder},
+    address::{callback::clean, public_url::PublicUrl, state::State},
+    clock::Moment,
+    scope::Scope,
+    user::WechatUser,
+    visit::{
+        Visit,
+        login_cookie::{Completed, LoginCookie, Pending},
+    },
 };
 
 pub(crate) const OURS: &str = "0u0123456789abcdefABCDEF0123456789";
@@ -86,34 +92,43 @@ pub(crate) fn a_state() -> impl Strategy<Value = State> {
 
 /// A login cookie of these seconds, pending with this nonce or completed.
 pub(crate) fn a_cookie(
-    issued_at: Range<u64>,
+    seconds: Range<u64>,
     nonce: impl Strategy<Value = String>,
 ) -> impl Strategy<Value = LoginCookie> {
-    let parts = (any::<bool>(), 0..=State::MAX_ROUNDS, issued_at, nonce);
-    parts.prop_map(|(completed, rounds, issued_at, nonce)| {
+    let parts = (
+        any::<bool>(),
+        0..=State::MAX_ROUNDS,
+        seconds,
+        nonce,
+        "[0-9A-Za-z]{8}",
+    );
+    parts.prop_map(|(completed, rounds, seconds, nonce, address)| {
+        let at = Moment::from_millis(seconds * 1_000);
         if completed {
-            LoginCookie::Completed { rounds, issued_at }
+            LoginCookie::Completed(Completed { rounds, at })
         } else {
-            LoginCookie::Pending {
+            LoginCookie::Pending(Pending {
                 rounds,
-                issued_at,
+                issued_at: at,
                 nonce,
-            }
+                address,
+            })
         }
     })
 }
 
-/// A request to an account of these settings.
-pub(crate) fn asked(
+/// An account of these settings, and what a request to it says.
+pub(crate) fn visit(
     settings: impl FnOnce(Builder) -> Builder,
     request: TestRequest,
-    scope: Scope,
-) -> Asked {
+) -> (Wechat, Visit) {
     let builder = Wechat::builder()
         .appid("wx1")
         .secret("s3cret")
         .public_url("http://127.0.0.1:8008")
-        .own_client();
+        .client(awc::Client::default);
     let wechat = settings(builder).build().unwrap();
-    Asked::new(&wechat, &request.to_http_request(), None, None, scope, 0)
+    let request = request.to_http_request();
+    let visit = crate::extract::visit::<WechatUser>(&request, &wechat);
+    (wechat, visit)
 }

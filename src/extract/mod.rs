@@ -164,3 +164,10 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest) -> Option<LoginError> {
         )))
     })
 }
+
+/// What a request says to an account, as its extractor would gather it.
+#[cfg(test)]
+pub(crate) fn visit<I: Identity>(req: &HttpRequest, wechat: &crate::Wechat) -> crate::visit::Visit {
+    let glance = Glance::<I>::at(req, &wechat.0, None);
+    gather(req, &wechat.0, &glance, Entrance::Parameter)
+}

@@ -1,0 +1,11 @@
+//! The simulator over real sockets: what a client of WeChat's sees, byte for byte.
+
+mod api;
+mod client;
+mod control;
+mod faults;
+mod handle;
+mod pages;
+mod qr;
+mod replay;
+mod snapshot;
