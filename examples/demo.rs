@@ -23,23 +23,20 @@ use std::{
     time::Duration,
 };
 
-use actix_session::{
-    SessionMiddleware,
-    storage::{
-        CookieSessionStore, LoadError, RedisSessionStore, SaveError, SessionKey, SessionStore,
-        UpdateError,
-    },
+use actix_session::storage::{
+    CookieSessionStore, LoadError, RedisSessionStore, SaveError, SessionKey, SessionStore,
+    UpdateError,
 };
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Responder,
-    cookie::{Key, SameSite, time},
+    App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder,
+    cookie::{Key, time},
     error::ErrorInternalServerError,
     http::header::{self, ContentType},
     rt::time::timeout,
     web,
 };
 use actix_wechat::{
-    Builder, Wechat, WechatOpenId, WechatUser, Worker, login,
+    Builder, Wechat, WechatOpenId, WechatUser, Worker, login, logout,
     simulator::{Account, Simulator},
 };
 use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime};
@@ -52,6 +49,9 @@ const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
 const REDIS_RECYCLE: Duration = Duration::from_millis(100);
 const REDIS_START: Duration = Duration::from_secs(5);
 const LOGIN_PATH: &str = "/login";
+/// Pictures may come from any host: WeChat's, or the simulator's.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+    img-src http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Why the demo does not start.
 enum Refusal {
@@ -321,14 +321,11 @@ where
     });
     let home = settings.default_public_url.clone();
     let mut server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(store(), key.clone())
-            .cookie_secure(wechat.is_https())
-            .cookie_same_site(SameSite::Lax)
-            .build();
+        let session = wechat.session(store(), key.clone()).build();
         App::new()
             .app_data(wechat.worker())
             .app_data(templates.clone())
-            .route("/healthz", web::get().to(async || "ok"))
+            .service(get_and_head("/healthz", async || "ok"))
             .service(web::scope("").wrap(session).configure(routes))
     });
     if let Some(workers) = settings.workers {
@@ -346,17 +343,23 @@ where
 
 fn routes(pages: &mut web::ServiceConfig) {
     pages
-        .route("/", web::get().to(index))
-        .service(
-            web::resource("/wechat8008/index")
-                .route(web::get().to(profile))
-                .route(web::head().to(profile)),
-        )
+        .service(get_and_head("/", index))
+        .service(get_and_head("/wechat8008/index", profile))
         .route("/api/me", web::get().to(me))
         .route("/openid", web::get().to(openid))
         .route("/comment", web::post().to(comment))
         .route(LOGIN_PATH, web::get().to(login))
         .route("/logout", web::post().to(logout));
+}
+
+fn get_and_head<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args, Output: Responder>,
+    Args: FromRequest + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
 }
 
 /// Compiled in, so that the working directory does not matter.
@@ -378,6 +381,8 @@ fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<H
         .insert_header(ContentType::html())
         // Pages of a person: no proxy's and no back button's.
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(page))
 }
 
@@ -420,6 +425,7 @@ async fn me(user: WechatUser) -> impl Responder {
     web::Json(user)
         .customize()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }
 
 async fn openid(visitor: WechatOpenId) -> impl Responder {
@@ -434,15 +440,6 @@ fn text(body: String) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(ContentType::plaintext())
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(body)
-}
-
-async fn logout(req: HttpRequest) -> HttpResponse {
-    WechatUser::forget(&req);
-    let home = req
-        .app_data::<Worker>()
-        .map_or_else(|| "/".to_owned(), |worker| worker.wechat().public_path("/"));
-    HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, home))
-        .finish()
 }

@@ -2,7 +2,7 @@
 //! user. Open <http://127.0.0.1:8008/members/README.md>.
 
 use actix_files::Files;
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_session::storage::CookieSessionStore;
 use actix_web::{App, HttpServer, cookie::Key, middleware::from_fn, web};
 use actix_wechat::{Wechat, require_user, simulator::Simulator};
 
@@ -15,8 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     let key = Key::generate();
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(wechat.is_https())
+        let session = wechat
+            .session(CookieSessionStore::default(), key.clone())
             .build();
         let members = web::scope("/members")
             .wrap(from_fn(require_user))

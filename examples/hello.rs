@@ -1,6 +1,6 @@
 //! The smallest honest app: a page for whoever is logged in at WeChat.
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_session::storage::CookieSessionStore;
 use actix_web::{App, HttpServer, cookie::Key, web};
 use actix_wechat::{Wechat, WechatUser, simulator::Simulator};
 
@@ -17,11 +17,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     let key = Key::generate();
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone());
-        let session = session.cookie_secure(wechat.is_https()).build();
+        let session = wechat.session(CookieSessionStore::default(), key.clone());
         App::new()
             .app_data(wechat.worker())
-            .wrap(session)
+            .wrap(session.build())
             .route("/", web::get().to(page))
     });
     Ok(server.bind(listen)?.run().await?)

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_session::storage::CookieSessionStore;
 use actix_web::{
     App, FromRequest, HttpRequest, HttpServer, cookie::Key, dev::Payload,
     error::ErrorInternalServerError, web,
@@ -130,8 +130,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let (key, members) = (Key::generate(), web::Data::new(members));
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(wechat.is_https())
+        let session = wechat
+            .session(CookieSessionStore::default(), key.clone())
             .build();
         App::new()
             .app_data(wechat.worker())

@@ -9,9 +9,8 @@
 
 use std::{collections::HashMap, env, error::Error};
 
-use actix_session::{
-    SessionMiddleware,
-    storage::{LoadError, RedisSessionStore, SaveError, SessionKey, SessionStore, UpdateError},
+use actix_session::storage::{
+    LoadError, RedisSessionStore, SaveError, SessionKey, SessionStore, UpdateError,
 };
 use actix_web::{
     App, HttpServer,
@@ -98,9 +97,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Several servers share this, too: read it from a secret store.
     let key = Key::generate();
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(store.clone(), key.clone())
-            .cookie_secure(wechat.is_https())
-            .build();
+        let session = wechat.session(store.clone(), key.clone()).build();
         App::new()
             .app_data(wechat.worker())
             .wrap(session)

@@ -1,7 +1,7 @@
 //! A single page app: its script asks for data, learns from a 401 where to log in, and comes back
 //! to the very page that it ran on. Open <http://127.0.0.1:8008>.
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
+use actix_session::storage::CookieSessionStore;
 use actix_web::{App, HttpResponse, HttpServer, Responder, cookie::Key, http::header, web};
 use actix_wechat::{Wechat, WechatUser, login, simulator::Simulator};
 
@@ -44,8 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     let key = Key::generate();
     let server = HttpServer::new(move || {
-        let session = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
-            .cookie_secure(wechat.is_https())
+        let session = wechat
+            .session(CookieSessionStore::default(), key.clone())
             .build();
         App::new()
             .app_data(wechat.worker())

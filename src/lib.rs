@@ -22,6 +22,7 @@
 
 mod guard;
 mod login;
+mod logout;
 #[cfg(feature = "simulator")]
 mod testing;
 mod verification;
@@ -72,6 +73,7 @@ pub use crate::{
     exchange::hook::Login,
     guard::require_user,
     login::login,
+    logout::logout,
     reason::Reason,
     sns::{error::CallError, tokens::Tokens},
     user::{PictureSize, WechatOpenId, WechatUser},

@@ -49,6 +49,7 @@ pub struct Builder {
     pub(crate) open_url: Setting<String>,
     pub(crate) api_url: Setting<String>,
     pub(crate) proxy: Setting<Option<SecretString>>,
+    pub(crate) return_origins: Setting<Vec<String>>,
     pub(crate) outside: Setting<Outside>,
     pub(crate) deadline: Duration,
     pub(crate) in_flight: Option<usize>,
@@ -116,6 +117,7 @@ impl Wechat {
             open_url: Setting::new("open_url", OPEN_URL.to_owned()),
             api_url: Setting::new("api_url", API_URL.to_owned()),
             proxy: Setting::new("proxy", None),
+            return_origins: Setting::new("return_origins", Vec::new()),
             outside: Setting::new("outside", Outside::redirect()),
             deadline: DEADLINE,
             in_flight: None,
@@ -308,6 +310,25 @@ impl Builder {
     /// ```
     pub fn login_path(mut self, login_path: impl Into<String>) -> Self {
         self.login_path = Some(login_path.into());
+        self
+    }
+
+    /// Origins of front ends on other hosts, like `https://www.example.cn`; default: none.
+    ///
+    /// Their pages count as this site's for `return_to`, `Referer` and `Origin`, and `login_url` in
+    /// the answer to a script is absolute then. Which hosts may read answers is another matter: that
+    /// is CORS, which `actix-cors` sets.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().return_origins(["https://www.example.cn"]);
+    /// ```
+    pub fn return_origins<I>(mut self, origins: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let origins = origins.into_iter().map(Into::into).collect();
+        self.return_origins = Setting::new("return_origins", origins);
         self
     }
 

@@ -16,7 +16,10 @@ use crate::{
         shown::Shown,
         snapshot::Snapshot,
     },
-    address::public_url::{PublicUrl, base_url},
+    address::{
+        origins::Origins,
+        public_url::{PublicUrl, base_url},
+    },
     credentials::Credentials,
     exchange::{
         Exchanges,
@@ -55,6 +58,8 @@ impl Builder {
             .map_err(|problem| self.public_url.refused(problem))?;
         let open_url =
             base_url(&self.open_url.value).map_err(|problem| self.open_url.refused(problem))?;
+        let return_origins = Origins::parse(self.return_origins.value.iter().map(String::as_str))
+            .map_err(|problem| self.return_origins.refused(problem))?;
         let endpoints = endpoints(&self)?;
         check_times(&self)?;
         let session_key = session_key(self.session_key.as_deref(), &official.appid)?;
@@ -118,6 +123,7 @@ impl Builder {
                 snapshot: self.snapshot,
             },
             public,
+            return_origins,
             endpoints,
             clock: self.clock,
             doctor,

@@ -22,6 +22,7 @@ impl Wechat {
     /// | `WECHAT_PUBLIC_URL` | [`public_url`](Builder::public_url) |
     /// | `WECHAT_OPEN_URL`, `WECHAT_API_URL` | [`open_url`](Builder::open_url), [`api_url`](Builder::api_url) |
     /// | `WECHAT_PROXY` | [`proxy`](Builder::proxy) |
+    /// | `WECHAT_RETURN_ORIGINS` | [`return_origins`](Builder::return_origins), separated by commas |
     /// | `WECHAT_OUTSIDE` | [`outside`](Builder::outside): `redirect`, `qr` or `website`, the last with `WECHAT_WEBSITE_APPID` and `WECHAT_WEBSITE_APPSECRET` |
     /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) without a word of the app's own; `0`, like unset: no asking |
     ///
@@ -73,6 +74,9 @@ impl Wechat {
         }
         let Setting { value, name } = read("PROXY")?;
         builder.proxy = Setting::new(name, value.map(SecretString::from));
+        let Setting { value, name } = read("RETURN_ORIGINS")?;
+        let origins = value.iter().flat_map(|list| list.split(','));
+        builder.return_origins = Setting::new(name, origins.map(ToOwned::to_owned).collect());
         builder.outside = outside(prefix)?;
         let ask_first = read("ASK_FIRST")?;
         builder.ask_first = match ask_first.value.as_deref() {

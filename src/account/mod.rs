@@ -7,7 +7,7 @@ use actix_web::cookie::Key;
 
 use crate::{
     account::{doctor::Doctor, logins::Logins, shown::Shown},
-    address::public_url::PublicUrl,
+    address::{origins::Origins, public_url::PublicUrl},
     clock::Clock,
     exchange::Exchanges,
     session::{Slot, middleware},
@@ -51,6 +51,7 @@ pub struct Wechat(pub(crate) Arc<Account>);
 /// What [`Builder::build`](builder::Builder::build) has checked, each room's part by itself.
 pub(crate) struct Account {
     pub(crate) public: PublicUrl,
+    pub(crate) return_origins: Origins,
     pub(crate) logins: Logins,
     pub(crate) cookies: LoginCookies,
     pub(crate) slot: Slot,
@@ -59,6 +60,13 @@ pub(crate) struct Account {
     pub(crate) endpoints: Endpoints,
     pub(crate) clock: Clock,
     doctor: Doctor,
+}
+
+impl Account {
+    /// Whether an `Origin` header names this site.
+    pub(crate) fn is_own_origin(&self, origin: &[u8]) -> bool {
+        self.public.is_origin(origin) || self.return_origins.contain(origin)
+    }
 }
 
 impl fmt::Debug for Wechat {

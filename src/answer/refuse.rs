@@ -47,16 +47,30 @@ impl Reply {
 
     /// The login page, which leads back to the page that the program ran on.
     fn login_url(&self, login_path: &str) -> String {
-        let public = &self.account().public;
-        let return_to = public.name_for_return(&self.referred());
-        public.path(&[login_path, "?return_to=", &encode(&return_to)].concat())
+        let account = self.account();
+        let public = &account.public;
+        let foreign = self
+            .referer()
+            .and_then(|it| account.return_origins.address(it));
+        let return_to = foreign.unwrap_or_else(|| public.name_for_return(&self.referred()));
+        let url = [login_path, "?return_to=", &encode(&return_to)].concat();
+        if account.return_origins.is_empty() {
+            public.path(&url)
+        } else {
+            // A front end on another host asks this one, and not its own.
+            public.page(&url)
+        }
     }
 
+    /// The page of this site that the request came from.
     fn referred(&self) -> String {
-        let referer = self.visit.referer.as_ref();
-        referer
-            .and_then(|referer| self.account().public.referred(referer.to_str().ok()?))
+        self.referer()
+            .and_then(|referer| self.account().public.referred(referer))
             .unwrap_or_else(|| "/".to_owned())
+    }
+
+    fn referer(&self) -> Option<&str> {
+        self.visit.referer.as_ref()?.to_str().ok()
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn gather<I: Identity>(
     let headers = req.headers();
     let now = account.clock.now();
     let callback = glance.callback.clone();
-    let is_own_origin = |origin: &[u8]| account.public.is_origin(origin);
+    let is_own_origin = |origin: &[u8]| account.is_own_origin(origin);
     let is_elsewhere = || {
         callback
             .as_ref()

@@ -22,7 +22,7 @@ async fn nobody_is_sent_to_wechat_and_no_further() {
         .appid("wx0123456789abcdef")
         .secret("secret")
         .public_url("https://shop.example.cn")
-        .own_client()
+        .client(actix_wechat::awc::Client::default)
         .build()
         .expect("settings that work");
     let session = actix_session::SessionMiddleware::new(

@@ -1,0 +1,68 @@
+//! [`logout`]: ends a session, on this site's request alone.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    web,
+};
+
+use crate::{login::ReturnTo, user::WechatUser, worker::Worker};
+
+static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Logs the visitor out ([`WechatUser::forget`]) and goes on to `?return_to=`, a page of this site;
+/// everything else becomes `/`.
+///
+/// It takes a POST; another method gets 405. A form or a script of another site gets 403: it is
+/// known by `Sec-Fetch-Site`, or by `Origin` where that is all a browser sends. The origins of
+/// [`return_origins`](crate::Builder::return_origins) may log out, too.
+///
+/// ```
+/// use actix_web::{App, web};
+///
+/// let app = App::new().route("/logout", web::post().to(actix_wechat::logout));
+/// # let _ = app;
+/// ```
+pub async fn logout(req: HttpRequest) -> HttpResponse {
+    if req.method() != Method::POST {
+        return HttpResponse::MethodNotAllowed()
+            .insert_header((header::ALLOW, "POST"))
+            .finish();
+    }
+    if is_from_elsewhere(&req) {
+        return answer(StatusCode::FORBIDDEN)
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+            .body("only this site can log its visitors out");
+    }
+    WechatUser::forget(&req);
+    let query = web::Query::<ReturnTo>::from_query(req.query_string());
+    let location = ReturnTo::location(query.ok(), &req);
+    answer(StatusCode::SEE_OTHER)
+        .insert_header((header::LOCATION, location))
+        .finish()
+}
+
+fn answer(status: StatusCode) -> actix_web::HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"));
+    answer
+}
+
+fn is_from_elsewhere(req: &HttpRequest) -> bool {
+    let account = req.app_data::<Worker>().map(|worker| &worker.wechat().0);
+    let is_known = |origin: &HeaderValue| {
+        account.is_some_and(|account| account.is_own_origin(origin.as_bytes()))
+    };
+    let origin = req.headers().get(header::ORIGIN);
+    match req.headers().get(&FETCH_SITE) {
+        Some(site) if matches!(site.as_bytes(), b"same-origin" | b"none") => false,
+        Some(_) => !origin.is_some_and(is_known),
+        None => origin.is_some_and(|origin| origin.as_bytes() != b"null" && !is_known(origin)),
+    }
+}
