@@ -1,8 +1,10 @@
 //! The events of the README's table, with the levels and fields that it promises.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
+    time::Duration,
 };
 
 use actix_session::{SessionMiddleware, storage::CookieSessionStore};
@@ -10,10 +12,11 @@ use actix_web::{
     App,
     cookie::Key,
     http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
-    test,
+    rt::time::timeout,
+    test, web,
 };
 use actix_wechat::{
-    Builder,
+    Builder, WechatUser,
     simulator::{Endpoint, Fault, Person, Simulator},
 };
 use tracing_subscriber::{
@@ -37,17 +40,42 @@ struct Event {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<Event>>>);
 
-impl<S: tracing::Subscriber> Layer<S> for Log {
+thread_local! {
+    /// The log of the test that runs on this thread.
+    static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+/// Hands each event to its thread's log. A subscriber of each test's own would miss some: whether
+/// anybody listens is remembered for the whole process.
+struct ByThread;
+
+impl ByThread {
+    fn start(log: &Log) {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| {
+            let all = Registry::default().with(Self);
+            tracing::subscriber::set_global_default(all).expect("the only one");
+        });
+        LOG.set(Some(log.clone()));
+    }
+}
+
+impl<S: tracing::Subscriber> Layer<S> for ByThread {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         if !event.metadata().target().starts_with("actix_wechat") {
             return;
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        self.0.lock().expect("the log").push(Event {
+        let event = Event {
             level: event.metadata().level().as_str().to_lowercase(),
             name: event.metadata().name(),
             fields: fields.0,
+        };
+        LOG.with_borrow(|log| {
+            if let Some(Log(events)) = log {
+                events.lock().expect("the log").push(event);
+            }
         });
     }
 }
@@ -73,8 +101,23 @@ enum Way {
     BackWithoutSession,
     /// Back, having refused.
     Refused,
+    /// Back to a page with an extractor that refuses the callback's URL.
+    Preempted,
+    /// Back, and the connection is reset before the login is complete.
+    Dropped,
     /// This page, and no further.
     Page(String),
+}
+
+/// A promo code of the app's own.
+#[derive(serde::Deserialize)]
+struct Promotion {
+    #[serde(rename = "state")]
+    _state: Option<u32>,
+}
+
+async fn orders(user: WechatUser, _: web::Query<Promotion>) -> String {
+    user.nickname
 }
 
 /// Sends one visitor through an app of these settings, all on this thread, and returns what was
@@ -86,7 +129,7 @@ async fn logged(
     way: Way,
 ) -> Vec<Event> {
     let log = Log::default();
-    let _guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    ByThread::start(&log);
     let (app, wechat) = TestApp::prepare(settings).await;
     at_wechat(&app.simulator);
     let service = test::init_service(
@@ -100,7 +143,8 @@ async fn logged(
                 CookieSessionStore::default(),
                 Key::generate(),
             ))
-            .configure(routes),
+            .configure(routes)
+            .route("/orders/{number}", web::get().to(orders)),
     )
     .await;
     // Where an answer leads to, and the login cookie that it sets.
@@ -129,6 +173,25 @@ async fn logged(
     };
     match way {
         Way::Page(path) => drop(get(&path, "").await),
+        Way::Dropped => {
+            let (authorize, cookie) = get("/user", "").await;
+            let callback = Visitor::new().get(&authorize).await.location();
+            let request = test::TestRequest::get()
+                .uri(&own(&callback))
+                .insert_header((ACCEPT, "text/html"))
+                .insert_header((COOKIE, cookie));
+            let answering = test::call_service(&service, request.to_request());
+            let given_up = timeout(Duration::from_millis(50), answering).await;
+            assert!(given_up.is_err(), "WeChat hangs");
+        }
+        Way::Preempted => {
+            let (authorize, cookie) = get("/orders/7", "").await;
+            let callback = Visitor::new().get(&authorize).await.location();
+            let (page, _) = get(&own(&callback), &cookie).await;
+            assert_eq!(page, "", "the sibling has answered");
+            // Told once a route.
+            get(&own(&callback).replace("/7", "/8"), &cookie).await;
+        }
         Way::Back | Way::BackWithoutSession | Way::Refused => {
             let (authorize, cookie) = get("/user", "").await;
             let mut callback = Visitor::new().get(&authorize).await.location();
@@ -151,7 +214,7 @@ async fn logged(
 fn promised() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'static str>)> {
     let code = |cell: &'static str| cell.split('`').skip(1).step_by(2);
     let levels = |cell: &'static str| {
-        ["error", "warn", "info"]
+        ["error", "warn", "info", "debug"]
             .into_iter()
             .filter(|level| cell.contains(level))
             .collect()
@@ -199,6 +262,9 @@ async fn each_event_has_the_level_and_the_fields_of_the_readme() {
         simulator.fault(Endpoint::UserInfo, Fault::Body(profile));
     }
     fn well(_: &Simulator) {}
+    fn hangs(simulator: &Simulator) {
+        simulator.fault(Endpoint::AccessToken, Fault::Hang);
+    }
 
     let all = [
         logged(as_it_is, true, well, Way::Back).await,
@@ -218,7 +284,13 @@ async fn each_event_has_the_level_and_the_fields_of_the_readme() {
         logged(on_http, true, well, Way::Page("/user".to_owned())).await,
         logged(as_it_is, false, well, Way::Page("/user".to_owned())).await,
         logged(odd_page, true, errcode(-1), Way::Back).await,
+        logged(as_it_is, true, well, Way::Preempted).await,
+        logged(as_it_is, true, hangs, Way::Dropped).await,
     ];
+    let preempted = all.iter().flatten();
+    let preempted = preempted.filter(|event| event.name == "wechat.login.preempted");
+    let routes: Vec<_> = preempted.map(|event| &event.fields["route"]).collect();
+    assert_eq!(routes, ["/orders/{number}"]);
     let events: Vec<_> = all.iter().flatten().collect();
     let promised = promised();
     for (name, (levels, fields)) in &promised {
@@ -277,7 +349,7 @@ async fn a_lost_session_is_told_of_at_the_first_login() {
         panic!("one event, and not {events:#?}")
     };
     let (level, reason) = (lost.level.as_str(), lost.fields["reason"].as_str());
-    assert_eq!((level, reason), ("warn", "session_lost"));
+    assert_eq!((level, reason), ("error", "session_lost"));
     assert!(
         lost.fields["cure"].contains("`SessionMiddleware`"),
         "{lost:?}"

@@ -68,7 +68,8 @@ async fn everybody_ends_logged_in_as_themselves_or_is_told_why() {
     assert!(told.len() > GUESTS / 20, "the faults did not come");
     assert!(told.len() < GUESTS / 2, "{} of {GUESTS} failed", told.len());
 
-    // A code is sent again only where WeChat says that it is busy, and then once.
+    // A code is sent again only where WeChat says that it is busy or nothing came back, and then
+    // once.
     let mut sent: BTreeMap<String, usize> = BTreeMap::new();
     for call in simulator.calls() {
         if call.endpoint == Endpoint::AccessToken {

@@ -247,13 +247,14 @@ pub fn faults() -> Vec<Fault> {
 /// Those after which one more call is allowed; at the profile call more than at the exchange.
 fn is_retried(endpoint: Endpoint, fault: &Fault) -> bool {
     match fault {
-        Fault::BusyBeforeSpending | Fault::BusyAfterSpending => true,
-        Fault::Status(_)
+        Fault::BusyBeforeSpending
+        | Fault::BusyAfterSpending
         | Fault::Close
         | Fault::Reset
-        | Fault::Truncated
-        | Fault::Spent(_)
-        | Fault::TransientToken => endpoint == Endpoint::UserInfo,
+        | Fault::Spent(_) => true,
+        Fault::Status(_) | Fault::Truncated | Fault::TransientToken => {
+            endpoint == Endpoint::UserInfo
+        }
         _ => false,
     }
 }
