@@ -4,4 +4,5 @@ mod an_apps_own;
 mod api;
 mod examples;
 mod readme;
+mod rooms;
 mod traits;
