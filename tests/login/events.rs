@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{
     App,
     cookie::Key,
@@ -23,7 +22,7 @@ use tracing_subscriber::{
 
 use support::{
     Visitor,
-    app::{TestApp, routes},
+    app::{TestApp, routes, session},
 };
 
 /// One event as a log would have it: level, name, fields.
@@ -85,6 +84,9 @@ async fn logged(
     at_wechat: impl FnOnce(&Simulator),
     way: Way,
 ) -> Vec<Event> {
+    // An event that another test is the first to log, on a thread where nobody listens, would be taken
+    // for one that nobody wants. So somebody listens everywhere.
+    let _ = tracing::subscriber::set_global_default(Registry::default());
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));
     let (app, wechat) = TestApp::prepare(settings).await;
@@ -96,10 +98,7 @@ async fn logged(
                     config.app_data(wechat.worker());
                 }
             })
-            .wrap(SessionMiddleware::new(
-                CookieSessionStore::default(),
-                Key::generate(),
-            ))
+            .wrap(session(&Key::generate()))
             .configure(routes),
     )
     .await;

@@ -13,8 +13,9 @@ use actix_wechat::simulator::Simulator;
 
 use crate::{Page, Port, Visitor};
 
-/// Removed from the environment, so that a machine's own settings change no test.
-const VARIABLES: [&str; 14] = [
+/// What the examples read of the environment. A machine's own settings are taken away, so that they
+/// change no test.
+pub const VARIABLES: [&str; 14] = [
     "WECHAT_APPID",
     "WECHAT_APPSECRET",
     "WECHAT_PUBLIC_URL",
