@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::rt;
 
 pub mod app;
+pub mod cargo;
 pub mod crowd;
 pub mod demo;
 mod port;
