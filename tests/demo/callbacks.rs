@@ -163,12 +163,7 @@ async fn a_replayed_callback_ends_logged_in() {
             assert_eq!(page.url, demo.at(PROFILE), "{replay:?}");
             let me = Person::named("小明").openid(wechat.account().appid());
             assert_eq!(openid_of(&demo, &visitor).await, Some(me), "{replay:?}");
-            for _ in 0..2000 {
-                if !wechat.replays().is_empty() {
-                    break;
-                }
-                actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-            }
+            support::until(|| !wechat.replays().is_empty()).await;
             let [replayed] = wechat.replays().try_into().expect("one copy");
             assert_eq!(replayed.status, Some(302), "{replayed:?}");
             let location = replayed.location.expect("a way on");

@@ -483,12 +483,7 @@ async fn a_connection_that_was_not_made_is_tried_again() {
         let visitor = visitor.clone();
         async move { visitor.get(&back).await }
     });
-    for _ in 0..1000 {
-        if calls(&wechat).1 > 0 {
-            break;
-        }
-        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-    }
+    support::until(|| calls(&wechat).1 > 0).await;
     assert_eq!(calls(&wechat), (1, 1));
     wechat.clone().stop().await;
     let page = login.await.expect("an answer");
@@ -513,12 +508,7 @@ async fn cached_pages_do_not_wait_for_wechat() {
             async move { visitor.get(&back).await },
         ));
     }
-    for _ in 0..1000 {
-        if calls(&wechat).0 == 6 {
-            break;
-        }
-        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-    }
+    support::until(|| calls(&wechat).0 == 6).await;
     assert_eq!(calls(&wechat).0, 6, "five exchanges hang");
     known.get(&demo.at(PROFILE)).await.assert_status(200);
     // Answered by the one worker that they all wait at.

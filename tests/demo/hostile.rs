@@ -714,12 +714,7 @@ async fn a_stolen_code_is_worth_nothing_after_its_use() {
                 let (victim, victims) = (victim.clone(), victims.clone());
                 async move { victim.get(&victims).await }
             });
-            for _ in 0..1000 {
-                if calls(&wechat).0 > 0 {
-                    break;
-                }
-                actix_web::rt::time::sleep(std::time::Duration::from_millis(2)).await;
-            }
+            support::until(|| calls(&wechat).0 > 0).await;
             assert_eq!(calls(&wechat).0, 1, "the exchange has begun");
             Some(login)
         } else {

@@ -7,7 +7,7 @@ use actix_wechat::simulator::{Consent, Endpoint, Fault};
 use super::{PROFILE, calls, openid_of, wechat};
 use support::{
     Port, Visitor,
-    demo::{Demo, command, end_of, refused},
+    demo::{Demo, VARIABLES, command, end_of, refused},
 };
 
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\
@@ -162,25 +162,18 @@ fn what_belongs_together_is_missed_by_name() {
 #[test]
 fn a_value_that_is_no_utf_8_is_refused_by_name() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
-    for name in [
-        "WECHAT_APPID",
-        "WECHAT_APPSECRET",
-        "WECHAT_PUBLIC_URL",
-        "WECHAT_OPEN_URL",
-        "WECHAT_API_URL",
-        "WECHAT_OUTSIDE",
-        "WECHAT_ASK_FIRST",
-        "LISTEN",
-        "WORKERS",
-        "SESSION_KEY",
-        "REDIS_URL",
-        "RUST_LOG",
-    ] {
+    const WEBSITE: [(&str, &str); 3] = [
+        ("WECHAT_OUTSIDE", "website"),
+        ("WECHAT_WEBSITE_APPID", "wx1111111111111111"),
+        ("WECHAT_WEBSITE_APPSECRET", "the-website-secret"),
+    ];
+    for name in VARIABLES {
         let port = Port::new();
         let mut command = command("demo");
         command
             .env("LISTEN", port.address())
             .envs(CREDENTIALS)
+            .envs(WEBSITE)
             .env(name, OsStr::from_bytes(b"\xff\xfe"));
         assert_refused(name, end_of(command), 2, name);
     }
@@ -390,12 +383,7 @@ async fn at_sigterm_logins_under_way_finish() {
         let visitor = visitor.clone();
         async move { visitor.get(&callback).await }
     });
-    for _ in 0..1000 {
-        if calls(&wechat).0 > 0 {
-            break;
-        }
-        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-    }
+    support::until(|| calls(&wechat).0 > 0).await;
     assert_eq!(calls(&wechat).0, 1, "the login is under way");
     let url = demo.at(PROFILE);
     let status = actix_web::rt::task::spawn_blocking(move || demo.terminate())

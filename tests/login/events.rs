@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use actix_session::{SessionMiddleware, storage::CookieSessionStore};
 use actix_web::{
     App,
     cookie::Key,
@@ -26,7 +25,7 @@ use tracing_subscriber::{
 
 use support::{
     Visitor,
-    app::{TestApp, routes},
+    app::{TestApp, routes, session},
 };
 
 /// One event as a log would have it: level, name, fields.
@@ -139,10 +138,7 @@ async fn logged(
                     config.app_data(wechat.worker());
                 }
             })
-            .wrap(SessionMiddleware::new(
-                CookieSessionStore::default(),
-                Key::generate(),
-            ))
+            .wrap(session(&Key::generate()))
             .configure(routes)
             .route("/orders/{number}", web::get().to(orders)),
     )

@@ -1,11 +1,8 @@
 //! `on_login`: once per exchange, before any answer, and readable when it fails.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use actix_web::rt;
@@ -178,12 +175,7 @@ async fn its_failure_is_a_page_and_the_code_is_spent() {
         assert_eq!(reload.location(), app.at("/user"), "{how}");
         assert_eq!(app.simulator.count(Endpoint::AccessToken), 1, "{how}");
         // It ends on a worker of its own, be it a moment after the answer.
-        for _ in 0..1000 {
-            if held.strong_count() == 1 {
-                break;
-            }
-            rt::time::sleep(Duration::from_millis(5)).await;
-        }
+        support::until(|| held.strong_count() == 1).await;
         assert_eq!(held.strong_count(), 1, "{how}: it goes on");
     }
 }
