@@ -71,7 +71,7 @@ impl Wechat {
     }
 }
 
-fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
+pub(crate) fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),

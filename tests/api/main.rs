@@ -90,6 +90,10 @@ const FOREIGN: &[(&str, &str)] = &[
         "`require_user` answers, or what it wraps does",
     ),
     ("actix_web::dev::Service", "`everywhere` is middleware"),
+    (
+        "actix_web::dev::HttpServiceFactory",
+        "a hub is registered with an app",
+    ),
     ("actix_web::dev::Transform", "`everywhere` is middleware"),
     (
         "actix_web::HttpMessage",
