@@ -16,8 +16,11 @@ impl Base {
     /// Says in the error what the text should have been. Nothing is repaired: what a parser has to
     /// put right is not the address that was meant.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.contains(|char: char| char.is_whitespace() || "\"'`<>".contains(char)) {
+            return Err("must not contain spaces, quotes or brackets");
+        }
         let address = Target::parse(text).ok_or(
-            "must be like `https://shop.example.cn` or `http://localhost:8008`, perhaps with a path, and without user name, spaces or back slashes (international names in their `xn--` form)",
+            "must be like `https://shop.example.cn` or `http://localhost:8008`, with a path or without, and no user name or back slash (international names in their `xn--` form)",
         )?;
         if address.has_query() || address.has_fragment() {
             return Err("must end before any `?` or `#`");
