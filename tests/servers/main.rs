@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod hub;
 mod nginx;
 mod redis;
 
@@ -21,6 +22,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = redis::trials();
     trials.extend(nginx::trials());
+    trials.extend(hub::trials());
     trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     libtest_mimic::run(&arguments, trials).exit();
 }
