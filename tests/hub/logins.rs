@@ -3,8 +3,8 @@
 use actix_web::rt;
 use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 
-use super::{by_hand::ByHand, start};
-use crate::support::{Page, Visitor, demo::Demo, free_port};
+use super::start;
+use crate::support::{Page, Visitor, by_hand::ByHand, demo::Demo, free_port};
 
 const PROFILE: &str = "/wechat8008/index";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -51,7 +51,7 @@ impl Site {
         };
         Self {
             demos: [demo(ports[0]), demo(ports[1])],
-            by_hand: ByHand::start(ports[2], &wechat, &hub.url),
+            by_hand: ByHand::start("127.0.0.1", ports[2], &wechat, &hub.url),
             hub,
             wechat,
         }

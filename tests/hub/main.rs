@@ -5,7 +5,6 @@
 mod support;
 
 mod attacks;
-mod by_hand;
 mod contract;
 mod logins;
 mod start;

@@ -7,6 +7,7 @@
     reason = "each test binary uses its part, and is no library"
 )]
 
+pub mod by_hand;
 pub mod crowd;
 pub mod demo;
 pub mod program;

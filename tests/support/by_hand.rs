@@ -9,11 +9,9 @@ use actix_web::{
 };
 use actix_wechat::simulator::Simulator;
 
-use super::encode;
-
 /// Runs until it is dropped.
-pub(crate) struct ByHand {
-    pub(crate) url: String,
+pub struct ByHand {
+    pub url: String,
     server: ServerHandle,
 }
 
@@ -28,8 +26,9 @@ struct Settings {
 }
 
 impl ByHand {
-    pub(crate) fn start(port: u16, wechat: &Simulator, open: &str) -> Self {
-        let url = format!("http://127.0.0.1:{port}");
+    /// Browsers reach it at this host.
+    pub fn start(host: &str, port: u16, wechat: &Simulator, open: &str) -> Self {
+        let url = format!("http://{host}:{port}");
         let settings = Settings {
             url: url.clone(),
             appid: wechat.account().appid().to_owned(),
@@ -54,7 +53,7 @@ impl ByHand {
         }
     }
 
-    pub(crate) fn at(&self, path: &str) -> String {
+    pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 }
@@ -120,4 +119,8 @@ async fn exchange(app: &Settings, code: &str) -> Option<String> {
     let answer = reqwest::get(url).await.ok()?.text().await.ok()?;
     let answer: serde_json::Value = serde_json::from_str(&answer).ok()?;
     Some(answer["openid"].as_str()?.to_owned())
+}
+
+fn encode(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
