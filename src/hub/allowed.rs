@@ -122,7 +122,7 @@ fn origin_of(text: &str) -> String {
 }
 
 /// For the log, where it is one at all.
-fn appid_of(params: &Params<'_>) -> String {
+pub(super) fn appid_of(params: &Params<'_>) -> String {
     let appid = params.first("appid").and_then(Param::value);
     let mut appid = appid.unwrap_or_default().into_owned();
     appid.retain(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'));

@@ -2,7 +2,13 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Settings, allowed::Way, params::Params, refusal::Stop, target::Target};
+use super::{
+    Settings,
+    allowed::{Way, appid_of},
+    params::Params,
+    refusal::Stop,
+    target::Target,
+};
 use crate::{
     address::authorize::encode,
     answer::depart::{LONG_URL, TOO_LONG_URL},
@@ -33,12 +39,16 @@ pub(super) enum Endpoint {
     Forward,
 }
 
-/// The address at WeChat.
-pub(super) struct AuthorizeUrl(pub(super) String);
+/// The address at WeChat, and the account that it is for.
+#[derive(Debug)]
+pub(super) struct AuthorizeUrl {
+    pub(super) url: String,
+    pub(super) appid: String,
+}
 
 impl AuthorizeUrl {
     pub(super) fn is_long(&self) -> bool {
-        self.0.len() > LONG_URL
+        self.url.len() > LONG_URL
     }
 }
 
@@ -49,6 +59,7 @@ pub(super) fn authorize(
 ) -> Result<AuthorizeUrl, Stop> {
     let mut params = Params::parse(query);
     let target = settings.allowed.target(&params, Way::ToWechat)?;
+    let appid = appid_of(&params);
     params.set(Way::ToWechat.parameter(), &redirect_uri(settings, &target));
     let path = match endpoint {
         Endpoint::OAuth2 => super::OAUTH2,
@@ -62,9 +73,12 @@ pub(super) fn authorize(
     let query = params.sorted(rank).query();
     let url = settings.open.at(&format!("{path}?{query}#wechat_redirect"));
     if url.len() > TOO_LONG_URL {
-        return Err(Stop::TooLong { length: url.len() });
+        return Err(Stop::TooLong {
+            length: url.len(),
+            appid,
+        });
     }
-    Ok(AuthorizeUrl(url))
+    Ok(AuthorizeUrl { url, appid })
 }
 
 /// The hub's own address, which holds the target in one parameter: whatever else it comes back

@@ -172,11 +172,11 @@ fn healthy() -> HttpResponse {
 
 fn leave(hub: &Settings, endpoint: Endpoint, request: &HttpRequest) -> HttpResponse {
     match authorize::authorize(hub, endpoint, request.query_string()) {
-        Ok(url) => {
-            if url.is_long() {
-                warn_long(url.0.len());
+        Ok(leaving) => {
+            if leaving.is_long() {
+                warn_long(leaving.url.len(), &leaving.appid);
             }
-            redirect(url.0)
+            redirect(leaving.url)
         }
         Err(stop) => stopped(hub, request, &stop),
     }

@@ -29,6 +29,7 @@ pub(super) enum Stop {
     #[from(skip)]
     TooLong {
         length: usize,
+        appid: String,
     },
 }
 
@@ -130,8 +131,8 @@ impl Stop {
                 };
                 html(StatusCode::FORBIDDEN, pages.render("refused.html", &facts))
             }
-            Self::TooLong { length } => {
-                warn_long(*length);
+            Self::TooLong { length, appid } => {
+                warn_long(*length, appid);
                 let facts = Facts {
                     english,
                     problem: None,
@@ -145,10 +146,11 @@ impl Stop {
     }
 }
 
-pub(super) fn warn_long(length: usize) {
+pub(super) fn warn_long(length: usize, appid: &str) {
     tracing::warn!(
         name: "wechat.hub.long_url",
         length,
+        appid,
         "wechat.hub.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the query of the page behind the hub"
     );
 }

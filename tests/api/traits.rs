@@ -3,8 +3,8 @@
 use std::{error::Error, fmt::Debug};
 
 use actix_wechat::{
-    Builder, CallError, ConfigError, Doctor, Finding, Login, LoginError, Outside, PictureSize,
-    Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker,
+    Builder, CallError, ConfigError, Doctor, Finding, Hub, HubBuilder, Login, LoginError, Outside,
+    PictureSize, Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker,
 };
 
 fn crosses_threads<T: Send + Sync + Debug>() {}
@@ -18,6 +18,8 @@ fn what_is_shared_crosses_threads() {
     crosses_threads::<ConfigError>();
     crosses_threads::<Doctor>();
     crosses_threads::<Finding>();
+    crosses_threads::<Hub>();
+    crosses_threads::<HubBuilder>();
     crosses_threads::<Login>();
     crosses_threads::<Outside>();
     crosses_threads::<PictureSize>();

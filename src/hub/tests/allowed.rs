@@ -21,7 +21,7 @@ fn hub() -> Hub {
 fn refused<T>(result: Result<T, Stop>) -> (Problem, String) {
     match result.map(drop) {
         Err(Stop::Refused(refusal)) => (refusal.problem, refusal.origin),
-        Err(Stop::TooLong { length }) => panic!("too long: {length}"),
+        Err(Stop::TooLong { length, .. }) => panic!("too long: {length}"),
         Ok(()) => panic!("sent on"),
     }
 }
@@ -102,7 +102,7 @@ proptest! {
         // A browser or library encodes a space of an address as `%20`, never as `+`.
         let encoded = encoded.replace('+', "%20");
         let query = format!("state={state}&redirect_uri={encoded}&appid=wx1");
-        let url = authorize(&hub.0, Endpoint::OAuth2, &query).unwrap().0;
+        let url = authorize(&hub.0, Endpoint::OAuth2, &query).unwrap().url;
         let (_, query) = url.split_once('?').unwrap();
         let (_, state_sent) = query.rsplit_once("&state=").unwrap();
         prop_assert_eq!(state_sent, format!("{state}#wechat_redirect"));
