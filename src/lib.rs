@@ -2,6 +2,7 @@
 // stand before it, for a page that has no such files beside it.
 //! [demo]: https://docs.rs/crate/actix-wechat/latest/source/examples/demo.rs
 //! [guard]: https://docs.rs/crate/actix-wechat/latest/source/examples/guard.rs
+//! [hub]: https://docs.rs/crate/actix-wechat/latest/source/examples/hub.rs
 //! [member]: https://docs.rs/crate/actix-wechat/latest/source/examples/member.rs
 //! [redis]: https://docs.rs/crate/actix-wechat/latest/source/examples/redis.rs
 //! [spa]: https://docs.rs/crate/actix-wechat/latest/source/examples/spa.rs
@@ -21,6 +22,7 @@
 )]
 
 mod guard;
+mod hub;
 mod login;
 mod logout;
 #[cfg(feature = "simulator")]
@@ -72,6 +74,7 @@ pub use crate::{
     error::LoginError,
     exchange::hook::Login,
     guard::require_user,
+    hub::{Hub, builder::HubBuilder},
     login::login,
     logout::logout,
     reason::Reason,

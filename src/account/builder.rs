@@ -66,7 +66,7 @@ pub struct Builder {
 
 /// A setting, and what it is called where it was made: by the builder's method, or by the
 /// environment variable.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) name: Cow<'static, str>,

@@ -238,7 +238,7 @@ fn check_id<T>(setting: &Setting<T>, value: &str) -> Result<(), ConfigError> {
 }
 
 /// The appid stands in a cookie's name, where few characters may.
-fn check_appid<T>(setting: &Setting<T>, value: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_appid<T>(setting: &Setting<T>, value: &str) -> Result<(), ConfigError> {
     check_id(setting, value)?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if !value.bytes().all(fits) || value.len() > 64 {

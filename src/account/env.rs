@@ -88,7 +88,7 @@ impl Wechat {
     }
 }
 
-fn variable(prefix: &str, name: &str) -> Result<Setting<Option<String>>, ConfigError> {
+pub(crate) fn variable(prefix: &str, name: &str) -> Result<Setting<Option<String>>, ConfigError> {
     let name = Cow::from([prefix, name].concat());
     match env::var(&*name) {
         Ok(value) => Ok(Setting::new(name, Some(value))),

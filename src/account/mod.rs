@@ -16,10 +16,10 @@ use crate::{
 };
 
 pub(crate) mod builder;
-mod check;
+pub(crate) mod check;
 pub(crate) mod config_error;
 pub(crate) mod doctor;
-mod env;
+pub(crate) mod env;
 pub(crate) mod logins;
 pub(crate) mod outside;
 pub(crate) mod shown;

@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
-const LONG_URL: usize = 1_000;
+pub(crate) const LONG_URL: usize = 1_000;
 /// Beyond this nothing can be expected to carry it.
-const TOO_LONG_URL: usize = 3_000;
+pub(crate) const TOO_LONG_URL: usize = 3_000;
 
 /// What a visitor without a user gets.
 pub(super) enum Departure {

@@ -12,13 +12,13 @@ use serde::Serialize;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-pub(super) fn redirect(url: String) -> HttpResponse {
+pub(crate) fn redirect(url: String) -> HttpResponse {
     plain(StatusCode::FOUND)
         .insert_header((header::LOCATION, url))
         .finish()
 }
 
-pub(super) fn html(status: StatusCode, body: String) -> HttpResponse {
+pub(crate) fn html(status: StatusCode, body: String) -> HttpResponse {
     plain(status)
         .insert_header(ContentType::html())
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
@@ -26,13 +26,13 @@ pub(super) fn html(status: StatusCode, body: String) -> HttpResponse {
         .body(body)
 }
 
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     plain(status)
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .json(body)
 }
 
-fn plain(status: StatusCode) -> HttpResponseBuilder {
+pub(crate) fn plain(status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))

@@ -23,8 +23,8 @@ use crate::{
     visit::{Visit, browser, decide::Round, login_cookie::LoginCookie},
 };
 
-mod depart;
-mod head;
+pub(crate) mod depart;
+pub(crate) mod head;
 mod refuse;
 mod stop;
 

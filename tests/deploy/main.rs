@@ -3,6 +3,8 @@
 //! pictures in the build folder, under `screenshots`.
 
 mod browser;
+mod hub;
+mod hub_journeys;
 mod journeys;
 mod nginx;
 mod pages;
@@ -25,7 +27,9 @@ fn main() {
     let mut trials = sessions::trials();
     trials.extend(redis::trials());
     trials.extend(nginx::trials());
+    trials.extend(hub::trials());
     trials.extend(journeys::trials());
+    trials.extend(hub_journeys::trials());
     trials.extend(pages::trials());
     trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     let conclusion = libtest_mimic::run(&arguments, trials);

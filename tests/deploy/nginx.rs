@@ -148,7 +148,7 @@ impl Site {
 }
 
 /// For the address of this machine, signed by itself.
-fn make_certificate(folder: &std::path::Path) {
+pub(crate) fn make_certificate(folder: &std::path::Path) {
     let request = "[req]\ndistinguished_name = name\nx509_extensions = extensions\nprompt = no\n\
         [name]\nCN = 127.0.0.1\n\
         [extensions]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = critical, CA:FALSE\n";
@@ -181,6 +181,16 @@ fn make_certificate(folder: &std::path::Path) {
     openssl(&[
         "x509", "-in", "site.pem", "-outform", "der", "-out", "site.der",
     ]);
+}
+
+/// The certificate that this nginx made for itself.
+pub(crate) fn trust(nginx: &Program) -> RootCertStore {
+    let certificate = fs::read(nginx.folder.path().join("site.der")).expect("a certificate");
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from(certificate))
+        .expect("a root certificate");
+    roots
 }
 
 async fn a_proxied_path_logs_in() {
@@ -262,12 +272,7 @@ async fn https_gets_cookies_for_https_only() {
         ..EVERYTHING
     };
     let site = Site::start(wechat().await, &setup, &[]);
-    let certificate = fs::read(site.nginx.folder.path().join("site.der")).expect("a certificate");
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from(certificate))
-        .expect("a root certificate");
-    let visitor = Visitor::trusting(roots);
+    let visitor = Visitor::trusting(trust(&site.nginx));
     let pages = visitor.travel(&site.at(PROFILE)).await;
     for page in &pages {
         site.assert_addresses(page);

@@ -3,8 +3,8 @@
 use std::{error::Error, fmt::Debug};
 
 use actix_wechat::{
-    Builder, CallError, ConfigError, Doctor, Finding, Login, LoginError, Outside, PictureSize,
-    Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker, simulator,
+    Builder, CallError, ConfigError, Doctor, Finding, Hub, HubBuilder, Login, LoginError, Outside,
+    PictureSize, Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker, simulator,
 };
 
 const fn crosses_threads<T: Send + Sync + Debug>() {}
@@ -20,6 +20,8 @@ const _: () = {
     crosses_threads::<ConfigError>();
     crosses_threads::<Doctor>();
     crosses_threads::<Finding>();
+    crosses_threads::<Hub>();
+    crosses_threads::<HubBuilder>();
     crosses_threads::<Login>();
     crosses_threads::<Outside>();
     crosses_threads::<PictureSize>();

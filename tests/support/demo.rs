@@ -14,7 +14,7 @@ use crate::{Page, Port, Visitor, cargo};
 
 /// What the examples read of the environment. A machine's own settings are taken away, so that they
 /// change no test.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 18] = [
     "WECHAT_APPID",
     "WECHAT_APPSECRET",
     "WECHAT_PUBLIC_URL",
@@ -24,6 +24,10 @@ pub const VARIABLES: [&str; 14] = [
     "WECHAT_WEBSITE_APPID",
     "WECHAT_WEBSITE_APPSECRET",
     "WECHAT_ASK_FIRST",
+    "WECHAT_PROXY",
+    "WECHAT_RETURN_ORIGINS",
+    "WECHAT_HUB_ORIGINS",
+    "WECHAT_HUB_APPIDS",
     "LISTEN",
     "WORKERS",
     "SESSION_KEY",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::rt;
 
 pub mod app;
+pub mod by_hand;
 pub mod cargo;
 pub mod crowd;
 pub mod demo;
@@ -16,7 +17,7 @@ pub mod visitor;
 pub mod wechat;
 
 pub use self::{
-    port::Port,
+    port::{Port, free_port},
     visitor::{Page, Visitor},
     wechat::{wechat, wechat_of},
 };

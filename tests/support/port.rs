@@ -39,3 +39,8 @@ impl Port {
         format!("http://{}", self.address())
     }
 }
+
+/// A port that is kept until this program ends.
+pub fn free_port() -> u16 {
+    Box::leak(Box::new(Port::new())).number
+}

@@ -1,0 +1,156 @@
+//! Who is not sent on: the page that they read, and the event that the operator does.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use derive_more::From;
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::answer::head::html;
+
+const TEMPLATES: [(&str, &str); 3] = [
+    (
+        "layout.html",
+        include_str!("../../templates/login/layout.html"),
+    ),
+    (
+        "refused.html",
+        include_str!("../../templates/hub/refused.html"),
+    ),
+    (
+        "address_too_long.html",
+        include_str!("../../templates/login/address_too_long.html"),
+    ),
+];
+
+/// Why a visitor is not sent on.
+#[derive(Debug, From)]
+pub(super) enum Stop {
+    Refused(Refusal),
+    #[from(skip)]
+    TooLong {
+        length: usize,
+        appid: String,
+    },
+}
+
+/// A target, or an account, that is not on the operator's list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) problem: Problem,
+    pub(super) origin: String,
+    pub(super) appid: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Problem {
+    NoTarget,
+    NoAddress,
+    Repeated,
+    OriginNotAllowed,
+    AppidNotAllowed,
+    Nested,
+}
+
+impl Problem {
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::NoTarget => "the app must send a `redirect_uri`",
+            Self::NoAddress => {
+                "the app must send an absolute http or https address, encoded once, without user name, back slashes and `..`"
+            }
+            Self::Repeated => {
+                "the app must send `redirect_uri`, `appid`, `state` and `code` once at most"
+            }
+            Self::OriginNotAllowed => {
+                "if the app is yours, add its origin to the hub's: `WECHAT_HUB_ORIGINS`"
+            }
+            Self::AppidNotAllowed => {
+                "if the account is yours, add its appid to the hub's: `WECHAT_HUB_APPIDS`"
+            }
+            Self::Nested => "the app must name a page of its own, not the hub",
+        }
+    }
+}
+
+pub(super) struct Pages(Tera);
+
+#[derive(Serialize)]
+struct Facts<'a> {
+    english: bool,
+    problem: Option<Problem>,
+    origin: &'a str,
+    appid: &'a str,
+}
+
+impl Pages {
+    pub(super) fn new() -> Result<Self, String> {
+        let mut tera = Tera::new();
+        tera.add_raw_templates(TEMPLATES)
+            .map_err(|err| err.to_string())?;
+        Ok(Self(tera))
+    }
+
+    fn render(&self, name: &str, facts: &Facts<'_>) -> String {
+        Context::from_serialize(facts)
+            .and_then(|context| self.0.render(name, &context))
+            .unwrap_or_else(|err| {
+                tracing::error!(
+                    name: "wechat.page.failed",
+                    template = name,
+                    error = %err,
+                    "wechat.page.failed"
+                );
+                name.to_owned()
+            })
+    }
+}
+
+impl Stop {
+    /// Told, and shown.
+    pub(super) fn respond(&self, pages: &Pages, english: bool) -> HttpResponse {
+        match self {
+            Self::Refused(refusal) => {
+                let Refusal {
+                    problem,
+                    origin,
+                    appid,
+                } = refusal;
+                tracing::warn!(
+                    name: "wechat.hub.refused",
+                    origin,
+                    appid,
+                    cure = problem.advice(),
+                    "wechat.hub.refused"
+                );
+                let facts = Facts {
+                    english,
+                    problem: Some(*problem),
+                    origin,
+                    appid,
+                };
+                html(StatusCode::FORBIDDEN, pages.render("refused.html", &facts))
+            }
+            Self::TooLong { length, appid } => {
+                warn_long(*length, appid);
+                let facts = Facts {
+                    english,
+                    problem: None,
+                    origin: "",
+                    appid: "",
+                };
+                let page = pages.render("address_too_long.html", &facts);
+                html(StatusCode::URI_TOO_LONG, page)
+            }
+        }
+    }
+}
+
+pub(super) fn warn_long(length: usize, appid: &str) {
+    tracing::warn!(
+        name: "wechat.hub.long_url",
+        length,
+        appid,
+        "wechat.hub.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the query of the page behind the hub"
+    );
+}
