@@ -37,10 +37,11 @@ static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if let [first, listen, wechat_url] = args.as_slice()
+    if let [first, listen, wechat_url, workers] = args.as_slice()
         && first == "--serve"
     {
-        rt::System::new().block_on(serve(listen, wechat_url));
+        let workers = workers.parse().expect("a number");
+        rt::System::new().block_on(serve(listen, wechat_url, workers));
         return;
     }
     rt::System::new().block_on(async {
@@ -55,20 +56,21 @@ fn main() {
 
 type Section = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
-fn sections() -> [(&'static str, Section); 7] {
+fn sections() -> [(&'static str, Section); 8] {
     [
         ("latency", Box::pin(latency())),
         ("logins", Box::pin(logins())),
         ("hang", Box::pin(hang())),
         ("pending", Box::pin(pending())),
         ("memory", Box::pin(memory())),
+        ("crowd", Box::pin(crowd())),
         ("trouble", Box::pin(in_trouble())),
         ("hostile", Box::pin(hostile())),
     ]
 }
 
 /// The app, until whoever started it is gone.
-async fn serve(listen: &str, wechat_url: &str) {
+async fn serve(listen: &str, wechat_url: &str, workers: usize) {
     let public_url = format!("http://{listen}");
     let wechat = app::wechat(&public_url, wechat_url);
     let key = Key::generate();
@@ -87,7 +89,7 @@ async fn serve(listen: &str, wechat_url: &str) {
                     .configure(app::routes(&wechat, &public_url, &wechat_url)),
             )
     })
-    .workers(2)
+    .workers(workers)
     .bind(listen)
     .expect("a free port")
     .run();
@@ -118,6 +120,10 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
+        Self::set_with(2).await
+    }
+
+    async fn set_with(workers: usize) -> Self {
         let simulator = Simulator::builder()
             .account(account())
             .remember(5_000)
@@ -127,7 +133,7 @@ impl Scene {
         let port = Port::new();
         let listen = port.address();
         let mut child = Command::new(env::current_exe().expect("the path of this program"))
-            .args(["--serve", &listen, simulator.url()])
+            .args(["--serve", &listen, simulator.url(), &workers.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -431,27 +437,80 @@ async fn visit_all(
     }
 }
 
-/// What logins leave behind: for a minute or two the result, in bounded number, and of the code a few bytes. So memory grows with
-/// the first 10,000 logins of a minute, and is flat from there.
+/// What logins leave behind: for a minute the result, in bounded number, and of the code a few bytes for ten.
 async fn memory() {
-    const EACH: usize = 5_000;
-    let scene = Scene::set().await;
-    let crowd = scene.crowd(Side::Library);
-    log_in_many(&crowd, 0, 500).await;
-    let start = scene.memory();
-    let mut before = start;
-    println!("  after    500 logins {}", mib(start));
-    for round in 1..=6 {
-        log_in_many(&crowd, round * EACH, EACH).await;
-        let now = scene.memory();
-        println!(
-            "  after {:>6} logins {}, {} more",
-            500 + round * EACH,
-            mib(now),
-            grown(before, now)
-        );
-        before = now;
+    for side in [Side::Library, Side::Awc] {
+        let scene = Scene::set().await;
+        let crowd = scene.crowd(side);
+        log_in_many(&crowd, 0, 500).await;
+        let start = scene.memory();
+        println!("  {:<18} after 500 logins {}", side.name(), mib(start));
+        let mut done = 500;
+        for wanted in [10_000, 100_000] {
+            log_in_many(&crowd, done, wanted + 500 - done).await;
+            done = wanted + 500;
+            println!(
+                "  {:<18} after {wanted:>7} more {} more",
+                side.name(),
+                grown(start, scene.memory())
+            );
+        }
     }
+}
+
+/// Logins that wait for a slow WeChat, all at once, on one worker: who is in, and what each costs.
+async fn crowd() {
+    const FILES: u64 = 8_192;
+    let files = rlimit_files();
+    if files.is_none_or(|files| files < FILES) {
+        println!(
+            "  left out: it wants {FILES} open files, and this process may have {files:?} (`ulimit -n`)"
+        );
+        return;
+    }
+    for (waiting, call) in [(180, 2_200), (300, 1_000), (1_000, 1_000)] {
+        let scene = Scene::set_with(1).await;
+        let crowd = scene.crowd(Side::Library);
+        // Connections as many as at the height, so that their own cost is not counted.
+        log_in_many(&crowd, 0, 500).await;
+        let before = scene.heap().await;
+        let delay = Fault::Delay(Duration::from_millis(call));
+        scene.simulator.fault(Endpoint::AccessToken, delay.clone());
+        scene.simulator.fault(Endpoint::UserInfo, delay);
+        let guests = (1_000..1_000 + waiting).map(Guest::number).collect();
+        let (sampling, at_most) = (Rc::new(Cell::new(true)), Rc::new(Cell::new(0)));
+        let watch = {
+            let (sampling, at_most) = (Rc::clone(&sampling), Rc::clone(&at_most));
+            let (crowd, url) = (scene.crowd(Side::Library), format!("{}/heap", scene.url));
+            rt::spawn(async move {
+                while sampling.get() {
+                    if let Ok((_, _, bytes)) = crowd.get(&mut Guest::number(0), &url).await {
+                        at_most.set(at_most.get().max(bytes.parse().unwrap_or(0)));
+                    }
+                    rt::time::sleep(Duration::from_millis(100)).await;
+                }
+            })
+        };
+        let started = Instant::now();
+        let (_, ends) = all_at_once(&crowd, guests).await;
+        sampling.set(false);
+        let _ = watch.await;
+        let each = before.map(|before| (at_most.get() / 1024 - before) as f64 / waiting as f64);
+        println!(
+            "  {waiting} at {call} ms a call: {:.1} s; {:.1} KiB each at the height, connections included",
+            started.elapsed().as_secs_f64(),
+            each.unwrap_or_default(),
+        );
+        show(&ends);
+    }
+}
+
+fn rlimit_files() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// What is in use after some calm seconds: the cache of results is cleared of expired ones bit by bit, as logins go on.

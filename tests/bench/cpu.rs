@@ -1,0 +1,83 @@
+//! CPU time a login, by the scheduler: the time that the app's thread was on a processor, so that a busy machine changes little.
+//!
+//!     cargo bench --features simulator --bench cpu
+//!
+//! The sides take turns, a round each, on one thread; the simulator has threads of its own, which are not counted. Each ratio is the
+//! median of the rounds' ratios.
+
+mod app;
+#[allow(dead_code, reason = "each benchmark uses its part")]
+mod by_hand;
+mod cases;
+
+use std::{fs, process::ExitCode};
+
+use actix_web::rt::System;
+use actix_wechat::simulator::Simulator;
+
+use crate::{
+    app::Side,
+    cases::{Bench, Case},
+};
+
+const ROUNDS: usize = 30;
+const LOGINS: usize = 300;
+
+fn main() -> ExitCode {
+    if on_processor().is_none() {
+        eprintln!("the time on a processor is told by Linux alone, in /proc/thread-self/schedstat");
+        return ExitCode::FAILURE;
+    }
+    System::new().block_on(compare());
+    ExitCode::SUCCESS
+}
+
+async fn compare() {
+    let simulator = cases::simulator().await;
+    let mut sides = Vec::new();
+    for side in Side::ALL {
+        let bench = Bench::new(side, simulator.url(), &app::code(&simulator)).await;
+        // Its connections are made, its tables are grown.
+        round(&bench, &simulator).await;
+        sides.push(bench);
+    }
+    let mut took = vec![Vec::new(); sides.len()];
+    for _ in 0..ROUNDS {
+        for (bench, took) in sides.iter().zip(&mut took) {
+            took.push(round(bench, &simulator).await);
+        }
+    }
+    let library = &took[0];
+    println!("CPU time a login, medians of {ROUNDS} rounds of {LOGINS}");
+    for (side, times) in Side::ALL.into_iter().zip(&took) {
+        let ratios = library.iter().zip(times).map(|(one, other)| one / other);
+        println!(
+            "{:<18} {:>6.1} µs  library ÷ it {:.3}",
+            side.name(),
+            median(times.clone()),
+            median(ratios.collect()),
+        );
+    }
+}
+
+/// The time of one login among some, in microseconds.
+async fn round(bench: &Bench, simulator: &Simulator) -> f64 {
+    let codes: Vec<_> = (0..LOGINS).map(|_| app::code(simulator)).collect();
+    let before = on_processor().unwrap_or_default();
+    for code in &codes {
+        bench.run(Case::Login, code).await;
+    }
+    let after = on_processor().unwrap_or_default();
+    (after - before) as f64 / 1e3 / LOGINS as f64
+}
+
+/// How long this thread has been on a processor, in nanoseconds.
+fn on_processor() -> Option<u64> {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
