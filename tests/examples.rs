@@ -23,10 +23,14 @@ async fn log_in(visitor: &Visitor, url: &str) -> Page {
 }
 
 #[actix_web::test]
-async fn hello_greets() {
-    let hello = example("hello");
-    let page = log_in(&Visitor::new(), &hello.at("/")).await;
-    assert!(page.body.starts_with("你好，"), "{}", page.body);
+async fn hello_greets_and_logs_out() {
+    let (hello, visitor) = (example("hello"), Visitor::new());
+    let page = log_in(&visitor, &hello.at("/")).await;
+    assert!(page.body.contains("你好，<bdi>"), "{}", page.body);
+    let out = visitor.post(&hello.at("/logout")).await;
+    out.assert_status(200);
+    assert!(out.body.contains("已退出登录"), "{}", out.body);
+    assert!(visitor.get(&hello.at("/")).await.is_authorize());
 }
 
 #[actix_web::test]
