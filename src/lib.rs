@@ -40,6 +40,8 @@ mod session;
 mod sns;
 mod visit;
 
+#[cfg(feature = "qrcode")]
+mod qr;
 mod reason;
 mod scope;
 mod user;

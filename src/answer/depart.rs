@@ -1,7 +1,11 @@
 //! How a visitor without a user leaves for WeChat, or what stands before that.
 
+#[cfg(feature = "qrcode")]
+use actix_web::body::{self, BoxBody};
 use actix_web::{HttpResponse, http::StatusCode};
 
+#[cfg(feature = "qrcode")]
+use crate::qr;
 use crate::{
     address::callback,
     address::state::State,
@@ -22,7 +26,7 @@ const TOO_LONG_URL: usize = 3_000;
 pub(crate) enum Departure {
     /// A page for a browser that is not WeChat's, with this page's address as a QR code.
     #[cfg(feature = "qrcode")]
-    Outside(qrcode::QrCode),
+    Outside,
     TooLong {
         length: usize,
     },
@@ -49,7 +53,7 @@ impl Departure {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             #[cfg(feature = "qrcode")]
-            Self::Outside(_) => StatusCode::OK,
+            Self::Outside => StatusCode::OK,
             Self::TooLong { .. } => self.reason().status(),
             Self::AskFirst { .. } => StatusCode::OK,
             Self::Redirect { .. } => StatusCode::FOUND,
@@ -61,13 +65,6 @@ impl Asked {
     /// What this visitor gets after so many failures.
     pub(crate) fn depart(&self, rounds: u8, tapped: bool) -> Departure {
         let settings = self.settings();
-        #[cfg(feature = "qrcode")]
-        if self.is_outside && settings.outside.is_qr() {
-            let page = settings.public.page(&self.page);
-            let length = page.len();
-            return qrcode::QrCode::new(page)
-                .map_or(Departure::TooLong { length }, Departure::Outside);
-        }
         let scope = match settings.website() {
             Some(_) if self.is_outside => Scope::Login,
             _ => self.scope,
@@ -82,6 +79,8 @@ impl Asked {
         let url = settings.authorize_url(&self.page, &state);
         match &settings.ask_first {
             _ if url.len() > TOO_LONG_URL => Departure::TooLong { length: url.len() },
+            #[cfg(feature = "qrcode")]
+            _ if self.is_outside && settings.outside.is_qr() => Departure::Outside,
             Some(why) if scope == Scope::UserInfo && !tapped => Departure::AskFirst {
                 why: why.clone(),
                 url,
@@ -98,11 +97,15 @@ impl Asked {
         warn_if_long(&departure);
         let (mut response, login) = match departure {
             #[cfg(feature = "qrcode")]
-            Departure::Outside(code) => {
+            Departure::Outside => {
+                if !self.is_get {
+                    // Nobody reads the page, so nothing is drawn for it.
+                    return html(status, String::new()).set_body(BoxBody::new(body::None::new()));
+                }
                 let page = self.settings().public.page(&self.page);
                 let facts = Facts {
                     retry_url: &page,
-                    qr_svg: &svg(&code),
+                    qr_svg: &qr::svg(&page),
                     ..self.facts("")
                 };
                 return html(status, pages.render(Page::Outside, &facts));
@@ -131,7 +134,7 @@ impl Asked {
 fn warn_if_long(departure: &Departure) {
     let length = match departure {
         #[cfg(feature = "qrcode")]
-        Departure::Outside(_) => return,
+        Departure::Outside => return,
         Departure::TooLong { length } => *length,
         Departure::AskFirst { url, .. } | Departure::Redirect { url, .. } => url.len(),
     };
@@ -142,17 +145,6 @@ fn warn_if_long(departure: &Departure) {
             "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
         );
     }
-}
-
-#[cfg(feature = "qrcode")]
-fn svg(code: &qrcode::QrCode) -> String {
-    let document = code
-        .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(240, 240)
-        .build();
-    // Only the element: the XML declaration before it has no place within HTML.
-    let start = document.find("<svg").unwrap_or(document.len());
-    document[start..].to_owned()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use actix_wechat::{
 
 use crate::{
     app::{TestApp, routes, serve},
-    support::{Visitor, free_port},
+    support::{Visitor, free_port, raw, raw::Raw},
 };
 
 #[actix_web::test]
@@ -157,4 +157,45 @@ async fn a_page_in_a_frame_leads_to_the_page_itself() {
     page.assert_status(401);
     assert!(page.body.contains(&app.at("/user?a=1")), "{}", page.body);
     assert!(!page.body.contains("return_to"), "{}", page.body);
+}
+
+/// Byte for byte, while the app is served on this thread.
+async fn ask(method: &str, url: &str, headers: &[(&str, &str)]) -> Raw {
+    let target = &url[url.find("/user").expect("a path")..];
+    let mut request = format!("{method} {target} HTTP/1.1\r\nhost: a\r\naccept: text/html\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("connection: close\r\n\r\n");
+    let url = url.to_owned();
+    let answer = web::block(move || raw::send(&url, request.as_bytes())).await;
+    answer.expect("a thread").expect("an answer")
+}
+
+#[actix_web::test]
+async fn a_long_address_has_no_code_and_a_head_nothing_drawn() {
+    let (app, wechat) = TestApp::prepare(|it| it.outside(Outside::qr())).await;
+    serve(&app.url, move |config| {
+        let page = web::resource("/user").app_data(wechat.worker());
+        config.service(page.to(async |_: WechatUser| ""));
+    });
+    let room = 500 - app.at("/user?").len();
+    for (fill, drawn) in [(0, true), (room, true), (room + 1, false), (2_500, false)] {
+        let url = app.at(&format!("/user?{}", "x".repeat(fill)));
+        let page = ask("GET", &url, &[]).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        assert_eq!(page.body.contains("<path d=\"M0 0h"), drawn, "{page:?}");
+        assert!(
+            page.body
+                .contains(&app.at(&format!("/user?{}", "x".repeat(fill))))
+        );
+        assert!(page.body.len() < 40_000 + fill, "{}", page.body.len());
+        let head = ask("HEAD", &url, &[]).await;
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{head:?}");
+        for name in ["content-type", "content-security-policy", "cache-control"] {
+            assert_eq!(head.header(name), page.header(name), "{name}");
+        }
+        // It is not known without the page, and a wrong one would be a lie.
+        assert_eq!(head.all("content-length"), [""; 0], "{head:?}");
+    }
 }
