@@ -52,6 +52,7 @@ const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
 const REDIS_RECYCLE: Duration = Duration::from_millis(100);
 const REDIS_START: Duration = Duration::from_secs(5);
 const LOGIN_PATH: &str = "/login";
+const SITE_NAME: &str = "actix-wechat";
 
 /// Why the demo does not start.
 enum Refusal {
@@ -177,7 +178,9 @@ fn key_bytes(digits: &str) -> Result<Vec<u8>, Refusal> {
 /// The account of the environment, or a simulated one where there is none and nobody else can come.
 async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
     let public_url = variable("WECHAT_PUBLIC_URL")?;
-    let mut builder = Wechat::from_env()?.login_path(LOGIN_PATH);
+    let mut builder = Wechat::from_env()?
+        .login_path(LOGIN_PATH)
+        .site_name(SITE_NAME);
     if public_url.is_none() {
         builder = builder.public_url(&settings.default_public_url);
     }
@@ -359,10 +362,15 @@ fn routes(pages: &mut web::ServiceConfig) {
         .route("/logout", web::post().to(logout));
 }
 
-/// Compiled in, so that the working directory does not matter.
+/// Compiled in, so that the working directory does not matter. They share the frame of the login's
+/// own pages.
 fn templates() -> Result<Tera, Refusal> {
     let mut tera = Tera::new();
     tera.add_raw_templates([
+        (
+            "layout.html",
+            include_str!("../templates/login/layout.html"),
+        ),
         ("home.html", include_str!("../templates/home.html")),
         ("index.html", include_str!("../templates/index.html")),
     ])
@@ -385,6 +393,8 @@ fn context(worker: Option<&Worker>) -> Context {
     let path =
         |path: &str| worker.map_or_else(|| path.to_owned(), |it| it.wechat().public_path(path));
     let mut context = Context::new();
+    context.insert("lang", "zh-CN");
+    context.insert("site_name", SITE_NAME);
     context.insert("home", &path("/"));
     context.insert("profile", &path("/wechat8008/index"));
     context.insert("login", &path(LOGIN_PATH));

@@ -40,11 +40,14 @@ mod session;
 mod sns;
 mod visit;
 
+mod language;
+mod localized;
 #[cfg(feature = "qrcode")]
 mod qr;
 mod reason;
 mod scope;
 mod user;
+mod weighted;
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -69,6 +72,7 @@ pub use crate::{
     error::LoginError,
     exchange::hook::{Login, Tokens},
     guard::require_user,
+    localized::Localized,
     login::login,
     reason::Reason,
     sns::error::CallError,

@@ -46,6 +46,9 @@ pub enum Reason {
     SessionLost,
     /// The browser keeps no cookies.
     CookiesOff,
+    /// WeChat sent the visitor back without the login's `state`, or with another one, several times:
+    /// something on the way rewrites addresses.
+    StateLost,
     /// The page's own address is too long for a login to carry it.
     AddressTooLong,
     /// The app's `on_login` hook failed.
@@ -74,6 +77,7 @@ impl Reason {
             Self::Snapshot => "snapshot",
             Self::SessionLost => "session_lost",
             Self::CookiesOff => "cookies_off",
+            Self::StateLost => "state_lost",
             Self::AddressTooLong => "address_too_long",
             Self::HookFailed => "hook_failed",
         }
@@ -91,9 +95,11 @@ impl Reason {
             Self::LoginRequired => StatusCode::UNAUTHORIZED,
             Self::Completed => StatusCode::FOUND,
             Self::Snapshot => StatusCode::OK,
-            Self::Declined | Self::CodeRefused | Self::AccountRefused | Self::CookiesOff => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Declined
+            | Self::CodeRefused
+            | Self::AccountRefused
+            | Self::CookiesOff
+            | Self::StateLost => StatusCode::FORBIDDEN,
             Self::AddressTooLong => StatusCode::URI_TOO_LONG,
             Self::Misconfigured | Self::SessionLost | Self::HookFailed => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -121,6 +127,7 @@ impl fmt::Display for Reason {
             Self::Snapshot => "WeChat shows a snapshot to a made-up user",
             Self::SessionLost => "the session was not kept",
             Self::CookiesOff => "the browser keeps no cookies",
+            Self::StateLost => "the login's state was lost or altered on the way back",
             Self::AddressTooLong => "the address is too long for a login",
             Self::HookFailed => "the app's login hook failed",
         })

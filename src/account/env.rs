@@ -9,6 +9,7 @@ use crate::{
     account::builder::{Builder, Names},
     account::config_error::{ConfigError, required},
     account::outside::Outside,
+    localized::Localized,
 };
 
 const VARIABLES: Names = Names {
@@ -59,7 +60,7 @@ impl Wechat {
         builder.outside = outside_from_env()?;
         builder.ask_first = match variable("WECHAT_ASK_FIRST")?.as_deref() {
             None | Some("0") => None,
-            Some("1") => Some(String::new()),
+            Some("1") => Some(Localized::new("")),
             Some(_) => {
                 return Err(ConfigError::new(
                     "WECHAT_ASK_FIRST",

@@ -13,6 +13,7 @@ use crate::{
     address::authorize::encode,
     address::callback::{self, Callback},
     address::state::State,
+    language::Language,
     pages::Facts,
     scope::Scope,
     visit::browser,
@@ -33,7 +34,7 @@ pub(crate) struct Asked {
     pub(crate) is_outside: bool,
     pub(crate) cookies_unreadable: bool,
     // Read when the answer goes out: most are redirects, which depend on neither.
-    pub(crate) languages: Option<HeaderValue>,
+    pub(crate) languages: Vec<HeaderValue>,
     pub(crate) referer: Option<HeaderValue>,
     pub(crate) now: u64,
 }
@@ -57,7 +58,7 @@ impl Asked {
             is_get: req.method() == Method::GET,
             is_outside: minds_browser && !browser::is_wechat(headers),
             cookies_unreadable: req.cookies().is_err(),
-            languages: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+            languages: headers.get_all(header::ACCEPT_LANGUAGE).cloned().collect(),
             referer: headers.get(header::REFERER).cloned(),
             now,
         }
@@ -109,9 +110,15 @@ impl Asked {
             .unwrap_or_else(|| "/".to_owned())
     }
 
+    pub(crate) fn language(&self) -> Language {
+        Language::preferred(&self.languages)
+    }
+
     pub(crate) fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
+        let lang = self.language();
         Facts {
-            english: browser::prefers_english(self.languages.as_ref()),
+            lang,
+            site_name: self.settings().site_name.of(lang),
             reason,
             ..Facts::default()
         }

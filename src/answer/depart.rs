@@ -82,7 +82,7 @@ impl Asked {
             #[cfg(feature = "qrcode")]
             _ if self.is_outside && settings.outside.is_qr() => Departure::Outside,
             Some(why) if scope == Scope::UserInfo && !tapped => Departure::AskFirst {
-                why: why.clone(),
+                why: why.of(self.language()).to_owned(),
                 url,
                 login,
             },

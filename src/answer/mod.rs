@@ -224,6 +224,7 @@ impl Asked {
             let way_on = self.way_on();
             let facts = Facts {
                 retry_url: &way_on,
+                form_lost: !self.is_get,
                 ..self.facts(reason.as_str())
             };
             let page = Page::Of(reason);
@@ -237,9 +238,14 @@ impl Asked {
     }
 
     pub(crate) fn page(&self, page: Page, reason: Reason) -> HttpResponse {
-        let clean = self.settings().public.page(&self.page);
+        let public = &self.settings().public;
+        let way_on = match reason {
+            // What is too long now stays so.
+            Reason::AddressTooLong => public.page("/"),
+            _ => public.page(&self.page),
+        };
         let facts = Facts {
-            retry_url: &clean,
+            retry_url: &way_on,
             ..self.facts(reason.as_str())
         };
         html(reason.status(), self.settings().pages.render(page, &facts))

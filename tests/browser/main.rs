@@ -5,6 +5,7 @@
 mod support;
 
 mod browser;
+mod gallery;
 mod journeys;
 mod pages;
 
@@ -14,6 +15,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = journeys::trials();
     trials.extend(pages::trials());
+    trials.extend(gallery::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     browser::stop_driver();
     conclusion.exit();
