@@ -43,9 +43,14 @@ mod visit;
 
 mod clock;
 mod credentials;
+mod language;
+mod localized;
+#[cfg(feature = "qrcode")]
+mod qr;
 mod reason;
 mod scope;
 mod user;
+mod weighted;
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -72,6 +77,7 @@ pub use crate::{
     error::LoginError,
     exchange::hook::Login,
     guard::require_user,
+    localized::Localized,
     login::login,
     logout::logout,
     reason::Reason,

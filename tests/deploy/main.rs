@@ -3,6 +3,7 @@
 //! pictures in the build folder, under `screenshots`.
 
 mod browser;
+mod gallery;
 mod journeys;
 mod nginx;
 mod pages;
@@ -27,6 +28,7 @@ fn main() {
     trials.extend(nginx::trials());
     trials.extend(journeys::trials());
     trials.extend(pages::trials());
+    trials.extend(gallery::trials());
     trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     let conclusion = libtest_mimic::run(&arguments, trials);
     browser::stop_driver();
