@@ -49,6 +49,7 @@ const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
 const REDIS_RECYCLE: Duration = Duration::from_millis(100);
 const REDIS_START: Duration = Duration::from_secs(5);
 const LOGIN_PATH: &str = "/login";
+const SITE_NAME: &str = "actix-wechat";
 /// Pictures may come from any host: WeChat's, or the simulator's.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
     img-src http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -177,7 +178,9 @@ fn key_bytes(digits: &str) -> Result<Vec<u8>, Refusal> {
 /// The account of the environment, or a simulated one where there is none and nobody else can come.
 async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
     let public_url = variable("WECHAT_PUBLIC_URL")?;
-    let mut builder = Wechat::from_env()?.login_path(LOGIN_PATH);
+    let mut builder = Wechat::from_env()?
+        .login_path(LOGIN_PATH)
+        .site_name(SITE_NAME);
     if public_url.is_none() {
         builder = builder.public_url(&settings.default_public_url);
     }
@@ -362,10 +365,15 @@ where
         .route(web::head().to(handler))
 }
 
-/// Compiled in, so that the working directory does not matter.
+/// Compiled in, so that the working directory does not matter. They share the frame of the login's
+/// own pages.
 fn templates() -> Result<Tera, Refusal> {
     let mut tera = Tera::new();
     tera.add_raw_templates([
+        (
+            "layout.html",
+            include_str!("../templates/login/layout.html"),
+        ),
         ("home.html", include_str!("../templates/home.html")),
         ("index.html", include_str!("../templates/index.html")),
     ])
@@ -390,6 +398,8 @@ fn context(worker: Option<&Worker>) -> Context {
     let path =
         |path: &str| worker.map_or_else(|| path.to_owned(), |it| it.wechat().public_path(path));
     let mut context = Context::new();
+    context.insert("lang", "zh-CN");
+    context.insert("site_name", SITE_NAME);
     context.insert("home", &path("/"));
     context.insert("profile", &path("/wechat8008/index"));
     context.insert("login", &path(LOGIN_PATH));

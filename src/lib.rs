@@ -45,9 +45,14 @@ mod visit;
 
 mod clock;
 mod credentials;
+mod language;
+mod localized;
+#[cfg(feature = "qrcode")]
+mod qr;
 mod reason;
 mod scope;
 mod user;
+mod weighted;
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -75,6 +80,7 @@ pub use crate::{
     exchange::hook::Login,
     guard::require_user,
     hub::{Hub, builder::HubBuilder},
+    localized::Localized,
     login::login,
     logout::logout,
     reason::Reason,

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::reason::Reason;
+use crate::{language::Language, reason::Reason};
 
 /// Name and source of every template; the first is the frame of the others.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 16] = [
     (
         "layout.html",
         include_str!("../templates/login/layout.html"),
@@ -37,6 +37,10 @@ const TEMPLATES: [(&str, &str); 14] = [
         include_str!("../templates/login/declined.html"),
     ),
     (
+        "hook_failed.html",
+        include_str!("../templates/login/hook_failed.html"),
+    ),
+    (
         "login_required.html",
         include_str!("../templates/login/login_required.html"),
     ),
@@ -60,6 +64,10 @@ const TEMPLATES: [(&str, &str); 14] = [
         "state_lost.html",
         include_str!("../templates/login/state_lost.html"),
     ),
+    (
+        "website_only.html",
+        include_str!("../templates/login/website_only.html"),
+    ),
 ];
 
 /// A page to show.
@@ -68,6 +76,8 @@ pub(crate) enum Page {
     AskFirst,
     #[cfg(feature = "qrcode")]
     Outside,
+    #[expect(dead_code, reason = "for accounts of a website app alone")]
+    WebsiteOnly,
     Of(Reason),
 }
 
@@ -77,6 +87,7 @@ impl Page {
             Self::AskFirst => "ask_first.html",
             #[cfg(feature = "qrcode")]
             Self::Outside => "outside.html",
+            Self::WebsiteOnly => "website_only.html",
             Self::Of(reason) => match reason {
                 Reason::LoginRequired => "login_required.html",
                 Reason::Declined => "declined.html",
@@ -84,7 +95,8 @@ impl Page {
                 Reason::Busy | Reason::Unreachable | Reason::TimedOut | Reason::MalformedAnswer => {
                     "busy.html"
                 }
-                Reason::Misconfigured | Reason::HookFailed => "misconfigured.html",
+                Reason::Misconfigured => "misconfigured.html",
+                Reason::HookFailed => "hook_failed.html",
                 Reason::AccountRefused => "account_refused.html",
                 Reason::Snapshot => "snapshot.html",
                 Reason::SessionLost => "session_lost.html",
@@ -99,16 +111,19 @@ impl Page {
 /// What a template may use.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Facts<'a> {
-    /// Whether to speak English rather than Chinese.
-    pub(crate) english: bool,
+    pub(crate) lang: Language,
+    /// Who asks for the login.
+    pub(crate) site_name: &'a str,
     /// The name of the reason, as in the log; empty on pages that tell of no failure.
     pub(crate) reason: &'a str,
-    /// Where the way on leads: the page itself, or WeChat on the page that asks first.
+    /// Where the way on leads: mostly the page itself; WeChat on the page that asks first.
     pub(crate) retry_url: &'a str,
     /// The app's own words on why a login is needed.
     pub(crate) why: &'a str,
     /// An SVG QR code of `retry_url`, on the page for browsers outside WeChat.
     pub(crate) qr_svg: &'a str,
+    /// Whether a form was sent that nobody has handled.
+    pub(crate) form_lost: bool,
 }
 
 pub(crate) struct Pages {
@@ -136,9 +151,15 @@ impl Pages {
             appid: appid.to_owned(),
         };
         for (name, _) in TEMPLATES {
-            pages
-                .render_named(name, &Facts::default())
-                .map_err(|err| format!("`{name}` does not render: {}", one_line(&err)))?;
+            for lang in Language::ALL {
+                let facts = Facts {
+                    lang,
+                    ..Facts::default()
+                };
+                pages
+                    .render_named(name, &facts)
+                    .map_err(|err| format!("`{name}` does not render: {}", one_line(&err)))?;
+            }
         }
         Ok(pages)
     }
@@ -168,3 +189,7 @@ fn one_line(err: &tera::Error) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
 }
+
+#[cfg(test)]
+#[path = "tests/pages.rs"]
+mod tests;

@@ -14,6 +14,7 @@ use crate::{
     account::{Wechat, config_error::ConfigError, outside::Outside, snapshot::Snapshot},
     clock::Clock,
     exchange::hook::{Hook, Login},
+    localized::Localized,
     sns::NewClient,
 };
 
@@ -56,7 +57,8 @@ pub struct Builder {
     pub(crate) max_age: Duration,
     pub(crate) session_key: Option<String>,
     pub(crate) login_path: Option<String>,
-    pub(crate) ask_first: Option<String>,
+    pub(crate) site_name: Option<Localized>,
+    pub(crate) ask_first: Option<Localized>,
     pub(crate) snapshot: Snapshot,
     pub(crate) templates: Vec<(String, String)>,
     pub(crate) hook: Option<Hook>,
@@ -124,6 +126,7 @@ impl Wechat {
             max_age: MAX_AGE,
             session_key: None,
             login_path: None,
+            site_name: None,
             ask_first: None,
             snapshot: Snapshot::default(),
             templates: Vec::new(),
@@ -343,8 +346,20 @@ impl Builder {
         self
     }
 
+    /// The app's name, which heads every page of the login, so that visitors know who asks; default:
+    /// the public URL's host.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().site_name("山茶书店");
+    /// ```
+    pub fn site_name(mut self, site_name: impl Into<Localized>) -> Self {
+        self.site_name = Some(site_name.into());
+        self
+    }
+
     /// Shows a page with a 微信登录 ("log in with WeChat") button before WeChat's consent, and on it
-    /// `why`, in the app's own words, which may be empty; default: straight to WeChat.
+    /// `why`, in the app's own words, which may be empty; default: straight to WeChat. The words
+    /// can be given in each language that the pages speak, as [`Localized`].
     ///
     /// WeChat's rules want a login to begin with the visitor's own tap, and open a page that asks
     /// sooner as a read-only snapshot (its announcement of 2022-05-09). Pages that need only a
@@ -354,7 +369,7 @@ impl Builder {
     /// ```
     /// let builder = actix_wechat::Wechat::builder().ask_first("登录后可以查看订单");
     /// ```
-    pub fn ask_first(mut self, why: impl Into<String>) -> Self {
+    pub fn ask_first(mut self, why: impl Into<Localized>) -> Self {
         self.ask_first = Some(why.into());
         self
     }
@@ -376,14 +391,16 @@ impl Builder {
     ///
     /// | variable | what it is |
     /// | --- | --- |
-    /// | `english` | whether the visitor reads English rather than Chinese |
+    /// | `lang` | the visitor's language: `zh-CN`, `zh-Hant` or `en` |
+    /// | `site_name` | the words of [`site_name`](Self::site_name), else the public URL's host |
     /// | `reason` | the [`Reason`](crate::Reason) as the log has it, empty on `ask_first.html` and `outside.html` |
-    /// | `retry_url` | where the way on leads: the page itself, for a program's request the page to log in at; on `ask_first.html` WeChat |
+    /// | `retry_url` | where the way on leads: the page itself, for a program's request the page to log in at; on `ask_first.html` WeChat, on `address_too_long.html` the home page |
     /// | `why` | the words of [`ask_first`](Self::ask_first), on `ask_first.html` |
-    /// | `qr_svg` | the QR code as an `<svg>` element, to be written with `\| safe`, on `outside.html` |
+    /// | `qr_svg` | the QR code as an `<svg>` element, to be written with `\| safe`, on `outside.html`; empty where the address is longer than 500 bytes |
+    /// | `form_lost` | whether the request was a form, which was not handled, on `login_required.html` |
     ///
-    /// What they hold is escaped. The pages extend `layout.html`, whose blocks are `title`, `main`, and
-    /// `way_on` with `go` in it, the text of the link. Every page goes out with a
+    /// What they hold is escaped. The pages extend `layout.html`, whose blocks are `title`, `style`,
+    /// `icon`, `main`, and `way_on` with `go` in it, the text of the link. Every page goes out with a
     /// `Content-Security-Policy` that lets it load nothing but pictures of this site or in `data:` URLs, and
     /// inline styles.
     ///

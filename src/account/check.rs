@@ -26,6 +26,7 @@ use crate::{
         limit::{Limit, process_limit},
         memory::Memory,
     },
+    localized::Localized,
     pages::Pages,
     session::Slot,
     sns::{Endpoints, connect::Proxy},
@@ -80,6 +81,7 @@ impl Builder {
             ));
         }
         check_outside(&self.outside, &official.appid)?;
+        let site_name = site_name(self.site_name.as_ref(), &public)?;
         let pages = Pages::new(&self.templates, &official.appid)
             .map_err(|problem| ConfigError::new("template", problem))?;
         let doctor = Doctor::examine(&self, &official, &public, &open_url, &endpoints);
@@ -119,6 +121,7 @@ impl Builder {
                 pages,
                 login_path: self.login_path,
                 outside: self.outside.value,
+                site_name,
                 ask_first: self.ask_first,
                 snapshot: self.snapshot,
             },
@@ -197,6 +200,16 @@ fn session_key(prefix: Option<&str>, appid: &str) -> Result<String, ConfigError>
         ));
     }
     Ok([prefix, ".", appid].concat())
+}
+
+fn site_name(given: Option<&Localized>, public: &PublicUrl) -> Result<Localized, ConfigError> {
+    match given {
+        Some(name) if name.texts().any(|text| text.trim().is_empty()) => {
+            Err(ConfigError::new("site_name", "must not be blank"))
+        }
+        Some(name) => Ok(name.clone()),
+        None => Ok(public.host().into()),
+    }
 }
 
 /// A path as the app itself is asked for it.

@@ -4,11 +4,14 @@ use std::{borrow::Cow, env};
 
 use secrecy::SecretString;
 
-use crate::account::{
-    Wechat,
-    builder::{Builder, Setting},
-    config_error::ConfigError,
-    outside::Outside,
+use crate::{
+    account::{
+        Wechat,
+        builder::{Builder, Setting},
+        config_error::ConfigError,
+        outside::Outside,
+    },
+    localized::Localized,
 };
 
 const PREFIX: &str = "WECHAT_";
@@ -81,7 +84,7 @@ impl Wechat {
         let ask_first = read("ASK_FIRST")?;
         builder.ask_first = match ask_first.value.as_deref() {
             None | Some("0") => None,
-            Some("1") => Some(String::new()),
+            Some("1") => Some(Localized::new("")),
             Some(_) => return Err(ask_first.refused("must be `1` or `0`, or unset")),
         };
         Ok(builder)

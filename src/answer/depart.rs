@@ -1,7 +1,11 @@
 //! How a visitor without a user leaves for WeChat, or what stands before that.
 
+#[cfg(feature = "qrcode")]
+use actix_web::body::{self, BoxBody};
 use actix_web::{HttpResponse, http::StatusCode};
 
+#[cfg(feature = "qrcode")]
+use crate::qr;
 use crate::{
     account::Account,
     address::{callback, state::State},
@@ -45,10 +49,6 @@ pub(super) enum Departure {
 
 impl Departure {
     pub(super) fn decide(account: &Account, visit: &Visit, round: Round) -> Self {
-        #[cfg(feature = "qrcode")]
-        if visit.is_outside && account.shown.outside.is_qr() {
-            return Self::Outside;
-        }
         let scope = account.logins.scope(visit.scope, visit.is_outside);
         let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
         let state = State {
@@ -61,6 +61,10 @@ impl Departure {
         let url = account.logins.authorize_url(&redirect_uri, &state);
         if url.len() > TOO_LONG_URL {
             return Self::TooLong { length: url.len() };
+        }
+        #[cfg(feature = "qrcode")]
+        if visit.is_outside && account.shown.outside.is_qr() {
+            return Self::Outside;
         }
         let cookie = account
             .cookies
@@ -124,7 +128,10 @@ impl Reply {
             Departure::AskFirst { url, cookie } => {
                 let facts = Facts {
                     retry_url: url,
-                    why: shown.ask_first.as_deref().unwrap_or_default(),
+                    why: shown
+                        .ask_first
+                        .as_ref()
+                        .map_or("", |why| why.of(self.language())),
                     ..self.facts("")
                 };
                 let page = shown.pages.render(Page::AskFirst, &facts);
@@ -140,38 +147,19 @@ impl Reply {
 
     #[cfg(feature = "qrcode")]
     fn outside(&self, status: StatusCode) -> HttpResponse {
-        /// A longer address makes a code that phones cannot read, and that takes long to draw.
-        const LONGEST: usize = 500;
-        let page = self.account().public.page(&self.visit.page);
-        let picture = if self.visit.is_get && page.len() <= LONGEST {
-            svg(&page)
-        } else {
-            String::new()
-        };
+        if !self.visit.is_get {
+            // Nobody reads the page, so nothing is drawn for it.
+            return html(status, String::new()).set_body(BoxBody::new(body::None::new()));
+        }
+        let address = self.account().public.page(&self.visit.page);
         let facts = Facts {
-            retry_url: &page,
-            qr_svg: &picture,
+            retry_url: &address,
+            qr_svg: &qr::svg(&address),
             ..self.facts("")
         };
-        html(
-            status,
-            self.account().shown.pages.render(Page::Outside, &facts),
-        )
+        let page = self.account().shown.pages.render(Page::Outside, &facts);
+        html(status, page)
     }
-}
-
-#[cfg(feature = "qrcode")]
-fn svg(text: &str) -> String {
-    let Ok(code) = qrcode::QrCode::new(text) else {
-        return String::new();
-    };
-    let document = code
-        .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(240, 240)
-        .build();
-    // Only the element: the XML declaration before it has no place within HTML.
-    let start = document.find("<svg").unwrap_or(document.len());
-    document[start..].to_owned()
 }
 
 #[cfg(test)]

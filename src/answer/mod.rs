@@ -17,10 +17,11 @@ use crate::{
     account::{Account, Wechat},
     answer::{depart::Departure, head::redirect, refuse::unregistered},
     exchange::outcome::Failure,
+    language::Language,
     pages::Facts,
     reason::Reason,
     sns::error::CallError,
-    visit::{Visit, browser, decide::Round, login_cookie::LoginCookie},
+    visit::{Visit, decide::Round, login_cookie::LoginCookie},
 };
 
 pub(crate) mod depart;
@@ -111,9 +112,15 @@ impl Reply {
         append_cookie(response, &cookie);
     }
 
-    fn facts<'a>(&self, reason: &'a str) -> Facts<'a> {
+    fn language(&self) -> Language {
+        Language::preferred(&self.visit.languages)
+    }
+
+    fn facts<'a>(&'a self, reason: &'a str) -> Facts<'a> {
+        let lang = self.language();
         Facts {
-            english: browser::prefers_english(self.visit.languages.as_ref()),
+            lang,
+            site_name: self.account().shown.site_name.of(lang),
             reason,
             ..Facts::default()
         }

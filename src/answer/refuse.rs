@@ -20,6 +20,7 @@ impl Reply {
         if html_wanted {
             let facts = Facts {
                 retry_url: &self.way_on(),
+                form_lost: !self.visit.is_get,
                 ..self.facts(reason.as_str())
             };
             return html(

@@ -62,7 +62,9 @@ impl Reply {
         let account = self.account();
         let page = match reason {
             Reason::StateLost => Cow::Owned(self.visit.without_lost_returns()),
-            _ => Cow::Borrowed(&self.visit.page),
+            // What is too long now stays so.
+            Reason::AddressTooLong => Cow::Borrowed("/"),
+            _ => Cow::Borrowed(self.visit.page.as_str()),
         };
         let facts = Facts {
             retry_url: &account.public.page(&page),

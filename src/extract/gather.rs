@@ -97,7 +97,7 @@ pub(crate) fn gather<I: Identity>(
         scope: I::SCOPE,
         wants: Wants::of(req, appid),
         is_for_another: may_be_for_another && is_elsewhere(),
-        languages: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+        languages: headers.get_all(header::ACCEPT_LANGUAGE).cloned().collect(),
         referer: headers.get(header::REFERER).cloned(),
         callback,
         now,

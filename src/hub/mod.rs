@@ -36,7 +36,7 @@ use crate::{
         builder::HubBuilder,
         refusal::{Pages, Stop, warn_long},
     },
-    visit::browser::prefers_english,
+    language::Language,
 };
 
 const OAUTH2: &str = "/connect/oauth2/authorize";
@@ -190,6 +190,6 @@ fn come_back(hub: &Settings, request: &HttpRequest) -> HttpResponse {
 }
 
 fn stopped(hub: &Settings, request: &HttpRequest, stop: &Stop) -> HttpResponse {
-    let english = prefers_english(request.headers().get(header::ACCEPT_LANGUAGE));
-    stop.respond(&hub.pages, english)
+    let lang = Language::preferred(request.headers().get_all(header::ACCEPT_LANGUAGE));
+    stop.respond(&hub.pages, lang)
 }

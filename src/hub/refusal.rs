@@ -5,9 +5,9 @@ use derive_more::From;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::answer::head::html;
+use crate::{answer::head::html, language::Language};
 
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     (
         "layout.html",
         include_str!("../../templates/login/layout.html"),
@@ -19,6 +19,10 @@ const TEMPLATES: [(&str, &str); 3] = [
     (
         "address_too_long.html",
         include_str!("../../templates/login/address_too_long.html"),
+    ),
+    (
+        "too_long.html",
+        include_str!("../../templates/hub/too_long.html"),
     ),
 ];
 
@@ -77,7 +81,7 @@ pub(super) struct Pages(Tera);
 
 #[derive(Serialize)]
 struct Facts<'a> {
-    english: bool,
+    lang: Language,
     problem: Option<Problem>,
     origin: &'a str,
     appid: &'a str,
@@ -108,7 +112,7 @@ impl Pages {
 
 impl Stop {
     /// Told, and shown.
-    pub(super) fn respond(&self, pages: &Pages, english: bool) -> HttpResponse {
+    pub(super) fn respond(&self, pages: &Pages, lang: Language) -> HttpResponse {
         match self {
             Self::Refused(refusal) => {
                 let Refusal {
@@ -124,7 +128,7 @@ impl Stop {
                     "wechat.hub.refused"
                 );
                 let facts = Facts {
-                    english,
+                    lang,
                     problem: Some(*problem),
                     origin,
                     appid,
@@ -134,12 +138,12 @@ impl Stop {
             Self::TooLong { length, appid } => {
                 warn_long(*length, appid);
                 let facts = Facts {
-                    english,
+                    lang,
                     problem: None,
                     origin: "",
                     appid: "",
                 };
-                let page = pages.render("address_too_long.html", &facts);
+                let page = pages.render("too_long.html", &facts);
                 html(StatusCode::URI_TOO_LONG, page)
             }
         }

@@ -7,6 +7,8 @@ use actix_web::http::{
     header::{self, HeaderMap, HeaderName, HeaderValue},
 };
 
+use crate::weighted::{weight, weighted};
+
 static REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 static SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 static PURPOSE: HeaderName = HeaderName::from_static("purpose");
@@ -119,54 +121,12 @@ fn prefers_html(headers: &HeaderMap) -> bool {
     html > json
 }
 
-/// Whether the visitor reads English rather than Chinese; Chinese where nothing is said.
-pub(crate) fn prefers_english(languages: Option<&HeaderValue>) -> bool {
-    let Some(languages) = text(languages) else {
-        return false;
-    };
-    let quality = |language: &str| {
-        weighted(languages)
-            .filter(|(name, _)| {
-                name.split('-')
-                    .next()
-                    .is_some_and(|main| main.eq_ignore_ascii_case(language))
-            })
-            .map(|(_, parameters)| weight(parameters))
-            .fold(None, |best: Option<f32>, quality| {
-                Some(best.map_or(quality, |best| best.max(quality)))
-            })
-    };
-    match (quality("en"), quality("zh")) {
-        (Some(english), Some(chinese)) => english > chinese,
-        (Some(english), None) => english > 0.0,
-        (None, _) => false,
-    }
-}
-
 /// Inside WeChat's own browser. WeCom's says `MicroMessenger` too, but refuses WeChat's login.
 pub(crate) fn is_wechat(headers: &HeaderMap) -> bool {
     text(headers.get(header::USER_AGENT)).is_some_and(|agent| {
         let agent = agent.to_ascii_lowercase();
         agent.contains("micromessenger") && !agent.contains("wxwork")
     })
-}
-
-/// The members of a header like `a;q=0.5, b`, each with what follows its name.
-fn weighted(list: &str) -> impl Iterator<Item = (&str, &str)> {
-    list.split(',').map(|member| {
-        let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
-        (name.trim(), parameters)
-    })
-}
-
-/// The quality among a member's parameters, 1 where none is said, and at most 1.
-fn weight(parameters: &str) -> f32 {
-    parameters
-        .split(';')
-        .map(str::trim)
-        .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-        .map_or(1.0_f32, |quality| quality.trim().parse().unwrap_or(0.0))
-        .clamp(0.0, 1.0)
 }
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {

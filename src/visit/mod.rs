@@ -43,7 +43,7 @@ pub(crate) struct Visit {
     /// The callback is of a login to another account, and somebody of that account is to see it.
     pub(crate) is_for_another: bool,
     // Read when the answer goes out: most are redirects, which depend on neither.
-    pub(crate) languages: Option<HeaderValue>,
+    pub(crate) languages: Vec<HeaderValue>,
     pub(crate) referer: Option<HeaderValue>,
     pub(crate) now: Moment,
 }

@@ -6,11 +6,13 @@ use actix_web::rt;
 use actix_wechat::simulator::{Account, Consent, Person, Simulator};
 use fantoccini::{
     Client, ClientBuilder, Locator,
-    wd::{Capabilities, WindowHandle},
+    wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::{ParseError, Url};
 
 use support::{
     Port, cargo,
@@ -160,6 +162,15 @@ impl Browser {
         }
     }
 
+    /// Waits for a page of the login in this language.
+    pub(crate) async fn sees_page(&self, lang: &str) {
+        let css = format!("html[lang='{lang}'] main .icon");
+        let page = self.client.wait().at_most(PATIENCE);
+        if let Err(err) = page.for_element(Locator::Css(&css)).await {
+            panic!("no page in {lang}: {err}: {}", self.text().await);
+        }
+    }
+
     pub(crate) async fn text(&self) -> String {
         let body = self.client.find(Locator::Css("body")).await;
         body.expect("a body").text().await.expect("its text")
@@ -190,12 +201,18 @@ impl Browser {
         self.sees("openid").await;
     }
 
+    /// A command of Chromium's DevTools, for what WebDriver has none for.
+    pub(crate) async fn devtools(&self, command: &'static str, parameters: Value) {
+        let command = DevTools(command, parameters);
+        self.client.issue_cmd(command).await.expect("an answer");
+    }
+
     /// The picture is for people; the assertions are elsewhere.
     pub(crate) async fn screenshot(&self, name: &str) {
         let picture = self.client.screenshot().await.expect("a picture");
-        let folder = screenshots();
-        fs::create_dir_all(&folder).expect("a folder for pictures");
-        fs::write(folder.join(format!("{name}.png")), picture).expect("a picture");
+        let file = screenshots().join(format!("{name}.png"));
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder for pictures");
+        fs::write(file, picture).expect("a picture");
     }
 
     /// The whole page is visible by scrolling down alone.
@@ -228,6 +245,22 @@ impl Browser {
 
     pub(crate) async fn tab(&self) -> WindowHandle {
         self.client.window().await.expect("a tab")
+    }
+}
+
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/goog/cdp/execute"))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let Self(command, parameters) = self;
+        let body = json!({ "cmd": command, "params": parameters });
+        (Method::POST, Some(body.to_string()))
     }
 }
 

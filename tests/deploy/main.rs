@@ -3,6 +3,7 @@
 //! pictures in the build folder, under `screenshots`.
 
 mod browser;
+mod gallery;
 mod hub;
 mod hub_journeys;
 mod journeys;
@@ -31,6 +32,7 @@ fn main() {
     trials.extend(journeys::trials());
     trials.extend(hub_journeys::trials());
     trials.extend(pages::trials());
+    trials.extend(gallery::trials());
     trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     let conclusion = libtest_mimic::run(&arguments, trials);
     browser::stop_driver();

@@ -4,7 +4,10 @@ use actix_wechat::simulator::{Account, Person, Simulator, Snapshot};
 use fantoccini::Locator;
 use libtest_mimic::Trial;
 
-use super::browser::{Browser, Browsers, PROFILE, PROGRAMS, Site};
+use super::{
+    browser::{Browser, Browsers, PROFILE, PROGRAMS, Site},
+    gallery::assert_contrast,
+};
 use support::trials;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -25,6 +28,9 @@ const LONG_NAME: &str = "微信用户微信用户微信用户微信用户WWWWWWW
 async fn look_around(site: &Site, browser: &Browser, prefix: &str) {
     let look = async |name: &str| {
         browser.assert_fits().await;
+        if !name.starts_with("consent") {
+            assert_contrast(browser, name).await;
+        }
         browser.screenshot(&format!("{prefix}-{name}")).await;
     };
     browser.open(&site.at("/")).await;
@@ -102,7 +108,7 @@ async fn a_browser_outside_wechat_gets_a_qr_code() {
             browser.open(&url).await;
             browser.sees("请在微信中打开").await;
             browser.sees(&url).await;
-            let code = browser.client.find(Locator::Css("svg")).await;
+            let code = browser.client.find(Locator::Css(".code svg")).await;
             let (_, _, width, height) = code
                 .expect("a QR code")
                 .rectangle()

@@ -20,10 +20,21 @@ async fn log_in(visitor: &Visitor, url: &str) -> Page {
 }
 
 #[actix_web::test]
-async fn hello_greets() {
-    let hello = example("hello");
-    let page = log_in(&Visitor::new(), &hello.at("/")).await;
-    assert!(page.body.starts_with("你好，"), "{}", page.body);
+async fn hello_greets_and_logs_out() {
+    let (hello, visitor) = (example("hello"), Visitor::new());
+    let page = log_in(&visitor, &hello.at("/")).await;
+    assert!(page.body.contains("你好，<bdi>"), "{}", page.body);
+    assert!(
+        page.body.contains("action=\"/logout?return_to=/bye\""),
+        "{}",
+        page.body
+    );
+    let out = visitor.post(&hello.at("/logout?return_to=/bye")).await;
+    assert_eq!(out.assert_status(303).location(), hello.at("/bye"));
+    let bye = visitor.get(&hello.at("/bye")).await;
+    assert!(bye.body.contains("已退出登录"), "{}", bye.body);
+    let again = visitor.get(&hello.at("/")).await;
+    assert!(again.is_authorize(), "{again:?}");
 }
 
 #[actix_web::test]

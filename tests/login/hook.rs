@@ -141,7 +141,7 @@ async fn a_panic_before_its_future_is_a_page_too() {
     .await;
     let page = Visitor::new().visit(&app.at("/user")).await;
     page.assert_status(500);
-    assert!(page.body.contains("暂时无法登录"), "{}", page.body);
+    assert!(page.body.contains("登录时出了点问题"), "{}", page.body);
 }
 
 #[actix_web::test]
@@ -168,7 +168,11 @@ async fn its_failure_is_a_page_and_the_code_is_spent() {
         let visitor = Visitor::new();
         let page = visitor.visit(&app.at("/user")).await;
         page.assert_status(500);
-        assert!(page.body.contains("暂时无法登录"), "{how}: {}", page.body);
+        assert!(
+            page.body.contains("登录时出了点问题"),
+            "{how}: {}",
+            page.body
+        );
         assert!(!page.body.contains("the database is gone"), "{how}");
         assert_eq!(visitor.get(&app.at("/maybe")).await.body, "guest", "{how}");
         let reload = visitor.get(&page.url).await;

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use actix_wechat::{
-    Builder, LoginError, Outside, Reason, WechatUser,
+    Builder, Localized, LoginError, Outside, Reason, Wechat, WechatUser,
     simulator::{Endpoint, Fault},
     verification_file,
 };
@@ -10,6 +10,8 @@ use actix_wechat::{
 use support::{
     Port, Visitor,
     app::{TestApp, routes, serve},
+    raw,
+    raw::Raw,
 };
 
 #[actix_web::test]
@@ -34,22 +36,22 @@ async fn a_forgotten_registration_is_an_answer_and_no_panic() {
 
 #[actix_web::test]
 async fn a_page_of_the_apps_own_takes_the_place_of_ours() {
-    let template = "{{ reason }} {{ why }} {% if english %}en{% else %}zh{% endif %} \
+    let template = "{{ reason }} {{ why }} {{ lang }} {{ site_name }} \
         <{{ retry_url }}> {{ qr_svg | safe }}";
     let busy: fn(Builder) -> Builder = |it| it;
     for (name, settings, status, begins) in [
-        ("busy.html", busy, 503, "busy  zh <http:"),
+        ("busy.html", busy, 503, "busy  zh-CN 127.0.0.1 <http:"),
         (
             "ask_first.html",
             |it| it.ask_first("shops ship to &lt;names&gt;"),
             200,
-            " shops ship to &amp;lt;names&amp;gt; zh <http:",
+            " shops ship to &amp;lt;names&amp;gt; zh-CN 127.0.0.1 <http:",
         ),
         (
             "outside.html",
             |it| it.outside(Outside::qr()),
             200,
-            "  zh <http:",
+            "  zh-CN 127.0.0.1 <http:",
         ),
     ] {
         let app = TestApp::spawn_with(|it| settings(it).template(name, template)).await;
@@ -144,6 +146,18 @@ async fn a_form_that_needs_a_login_leads_back_to_where_it_stood() {
         "{}",
         page.body
     );
+    assert!(page.body.contains("表单没有提交"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn an_address_that_is_too_long_leads_home() {
+    let app = TestApp::spawn().await;
+    let page = Visitor::new()
+        .get(&app.at(&format!("/user?{}", "x".repeat(4_000))))
+        .await;
+    page.assert_status(414);
+    let home = format!("href=\"{}\"", app.at("/"));
+    assert!(page.body.contains(&home), "{}", page.body);
 }
 
 #[actix_web::test]
@@ -159,4 +173,95 @@ async fn a_page_in_a_frame_leads_to_the_page_itself() {
     page.assert_status(401);
     assert!(page.body.contains(&app.at("/user?a=1")), "{}", page.body);
     assert!(!page.body.contains("return_to"), "{}", page.body);
+    assert!(page.body.contains("请先登录"), "{}", page.body);
+}
+
+/// Byte for byte, while the app is served on this thread.
+async fn ask(method: &str, url: &str, headers: &[(&str, &str)]) -> Raw {
+    let target = &url[url.find("/user").expect("a path")..];
+    let mut request = format!("{method} {target} HTTP/1.1\r\nhost: a\r\naccept: text/html\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("connection: close\r\n\r\n");
+    let url = url.to_owned();
+    let answer = web::block(move || raw::send(&url, request.as_bytes())).await;
+    answer.expect("a thread").expect("an answer")
+}
+
+#[actix_web::test]
+async fn the_apps_words_are_in_the_visitors_language() {
+    let why = Localized::new("查看订单")
+        .zh_hant("查看訂單")
+        .en("See your orders");
+    let name = Localized::new("山茶书店").en("Camellia <Books>");
+    let app = TestApp::spawn_with(|it| it.ask_first(why).site_name(name)).await;
+    for (lines, lang, why, name) in [
+        (&["zh-CN"][..], "zh-CN", "查看订单", "山茶书店"),
+        (&["zh-HK"], "zh-Hant", "查看訂單", "山茶书店"),
+        // Two lines of the header.
+        (
+            &["zh-TW;q=0.1", "en"],
+            "en",
+            "See your orders",
+            "Camellia &lt;Books&gt;",
+        ),
+        (&["fr"], "zh-CN", "查看订单", "山茶书店"),
+    ] {
+        let headers: Vec<_> = lines
+            .iter()
+            .map(|line| ("accept-language", *line))
+            .collect();
+        let page = ask("GET", &app.at("/user"), &headers).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        for wanted in [
+            format!("<html lang=\"{lang}\">"),
+            format!(">{why}<"),
+            format!(">{name}<"),
+        ] {
+            assert!(page.body.contains(&wanted), "{wanted}: {page:?}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_long_address_has_no_code_and_a_head_nothing_drawn() {
+    let (app, wechat) = TestApp::prepare(|it| it.outside(Outside::qr())).await;
+    serve(&app.url, move |config| {
+        let page = web::resource("/user").app_data(wechat.worker());
+        config.service(page.to(async |_: WechatUser| ""));
+    });
+    let room = 500 - app.at("/user?").len();
+    for (fill, drawn) in [(0, true), (room, true), (room + 1, false), (2_500, false)] {
+        let url = app.at(&format!("/user?{}", "x".repeat(fill)));
+        let page = ask("GET", &url, &[]).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        assert_eq!(page.body.contains("<path d=\"M0 0h"), drawn, "{page:?}");
+        assert!(
+            page.body
+                .contains(&app.at(&format!("/user?{}", "x".repeat(fill))))
+        );
+        assert!(page.body.len() < 40_000 + fill, "{}", page.body.len());
+        let head = ask("HEAD", &url, &[]).await;
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{head:?}");
+        for name in ["content-type", "content-security-policy", "cache-control"] {
+            assert_eq!(head.header(name), page.header(name), "{name}");
+        }
+        // It is not known without the page, and a wrong one would be a lie.
+        assert_eq!(head.all("content-length"), [""; 0], "{head:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_name_that_shows_nothing_is_refused() {
+    for name in [Localized::new(" "), Localized::new("山茶").en("")] {
+        let builder = Wechat::builder()
+            .appid("wx1")
+            .secret("secret")
+            .public_url("http://127.0.0.1")
+            .open_url("http://127.0.0.1:1")
+            .api_url("http://127.0.0.1:1");
+        let refused = builder.site_name(name).build().unwrap_err();
+        assert_eq!(refused.setting(), "site_name");
+    }
 }

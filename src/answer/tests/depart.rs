@@ -20,7 +20,7 @@ fn depart(
 fn kind(departure: &Departure) -> String {
     match departure {
         #[cfg(feature = "qrcode")]
-        Departure::Outside(_) => "outside".to_owned(),
+        Departure::Outside => "outside".to_owned(),
         Departure::TooLong { .. } => "too long".to_owned(),
         Departure::AskFirst { why, .. } => format!("ask: {why}"),
         Departure::Redirect { url, .. } => url.split(['?', '&']).nth(4).unwrap().to_owned(),

@@ -203,33 +203,6 @@ fn each_kind_of_request_is_told_apart() {
 }
 
 #[test]
-fn english_is_for_those_who_prefer_it() {
-    let table = [
-        ("", false),
-        ("zh-CN", false),
-        ("zh-CN,zh;q=0.9,en;q=0.8", false),
-        ("en", true),
-        ("EN-gb, fr", true),
-        ("fr, en;q=0.1", true),
-        ("en;q=0", false),
-        ("fr", false),
-        ("*", false),
-        ("en-US,en;q=0.9,zh;q=0.8", true),
-        ("en, zh", false),
-        ("zh;q=0.2, en;q=0.3", true),
-        ("en-US;q=0.2, zh;q=0.4, en;q=0.9", true),
-        ("zh-TW;q=0.4, en;q=0.5, zh;q=0.9", false),
-        ("eng", false),
-        ("en;q=x", false),
-    ];
-    for (languages, expected) in table {
-        let header = HeaderValue::from_str(languages).unwrap();
-        assert_eq!(prefers_english(Some(&header)), expected, "{languages}");
-    }
-    assert!(!prefers_english(None));
-}
-
-#[test]
 fn wechat_is_known_by_its_name_and_wecom_is_not_wechat() {
     let table = [
         (
@@ -263,7 +236,7 @@ proptest! {
     #[test]
     fn any_header_is_judged(
         name in prop::sample::select(vec![
-            "accept", "accept-language", "purpose", "sec-purpose", "sec-fetch-mode", "sec-fetch-dest",
+            "accept", "purpose", "sec-purpose", "sec-fetch-mode", "sec-fetch-dest",
             "user-agent", "x-requested-with", "origin", "upgrade",
         ]),
         value in "[ -{}~\\u{80}-\\u{ff}]{0,40}|(text/html|application/json|\\*/\\*|;q=[-0-9.a-z]{0,4}|,| ){0,8}",
@@ -272,7 +245,6 @@ proptest! {
         let is_navigation = navigation(&Method::GET, &headers, is_own).is_some();
         prop_assert_eq!(navigation(&Method::HEAD, &headers, is_own).is_some(), is_navigation);
         prop_assert_eq!(navigation(&Method::POST, &headers, is_own), None);
-        let languages = headers.get("accept-language");
-        let _ = (wants_html(&headers), prefers_english(languages), is_wechat(&headers));
+        let _ = (wants_html(&headers), is_wechat(&headers));
     }
 }
