@@ -45,10 +45,6 @@ mod visit;
 
 mod clock;
 mod credentials;
-mod language;
-mod localized;
-#[cfg(feature = "qrcode")]
-mod qr;
 mod reason;
 mod scope;
 mod user;
@@ -80,9 +76,9 @@ pub use crate::{
     exchange::hook::Login,
     guard::require_user,
     hub::{Hub, builder::HubBuilder},
-    localized::Localized,
     login::login,
     logout::logout,
+    pages::localized::Localized,
     reason::Reason,
     sns::{error::CallError, tokens::Tokens},
     user::{PictureSize, WechatOpenId, WechatUser},

@@ -14,7 +14,7 @@ use crate::{
     account::{Wechat, config_error::ConfigError, outside::Outside, snapshot::Snapshot},
     clock::Clock,
     exchange::hook::{Hook, Login},
-    localized::Localized,
+    pages::localized::Localized,
     sns::NewClient,
 };
 

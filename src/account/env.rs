@@ -11,7 +11,7 @@ use crate::{
         config_error::ConfigError,
         outside::Outside,
     },
-    localized::Localized,
+    pages::localized::Localized,
 };
 
 const PREFIX: &str = "WECHAT_";

@@ -2,8 +2,8 @@
 
 use crate::{
     account::{outside::Outside, snapshot::Snapshot},
-    localized::Localized,
     pages::Pages,
+    pages::localized::Localized,
 };
 
 /// What visitors see of a login, and where it leads them.

@@ -5,7 +5,7 @@ use actix_web::body::{self, BoxBody};
 use actix_web::{HttpResponse, http::StatusCode};
 
 #[cfg(feature = "qrcode")]
-use crate::qr;
+use crate::pages::qr;
 use crate::{
     account::Account,
     address::{callback, state::State},

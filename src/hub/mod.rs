@@ -36,7 +36,7 @@ use crate::{
         builder::HubBuilder,
         refusal::{Pages, Stop, warn_long},
     },
-    language::Language,
+    pages::language::Language,
 };
 
 const OAUTH2: &str = "/connect/oauth2/authorize";

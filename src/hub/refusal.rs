@@ -5,7 +5,7 @@ use derive_more::From;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::{answer::head::html, language::Language};
+use crate::{answer::head::html, pages::language::Language};
 
 const TEMPLATES: [(&str, &str); 4] = [
     (

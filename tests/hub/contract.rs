@@ -304,7 +304,7 @@ fn a_long_address_is_warned_about_and_one_too_long_is_a_page() {
             assert_eq!(sent_to(&answer).len(), length);
         } else {
             assert_page(&answer, status);
-            assert!(answer.body.contains("过长"), "{answer:#?}");
+            assert!(answer.body.contains("网址太长"), "{answer:#?}");
         }
         // An answer later than its log line.
         get(&hub, "/connect/oauth2/authorize");

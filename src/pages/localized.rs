@@ -1,6 +1,6 @@
 //! [`Localized`]: words of the app's own, in the languages of its visitors.
 
-use crate::language::Language;
+use crate::pages::language::Language;
 
 /// A text of the app's own that stands on the pages of the login, in one language or in each of
 /// the three that those pages speak.

@@ -3,70 +3,75 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::{language::Language, reason::Reason};
+use crate::{pages::language::Language, reason::Reason};
+
+pub(crate) mod language;
+pub(crate) mod localized;
+#[cfg(feature = "qrcode")]
+pub(crate) mod qr;
 
 /// Name and source of every template; the first is the frame of the others.
 const TEMPLATES: [(&str, &str); 16] = [
     (
         "layout.html",
-        include_str!("../templates/login/layout.html"),
+        include_str!("../../templates/login/layout.html"),
     ),
     (
         "account_refused.html",
-        include_str!("../templates/login/account_refused.html"),
+        include_str!("../../templates/login/account_refused.html"),
     ),
     (
         "address_too_long.html",
-        include_str!("../templates/login/address_too_long.html"),
+        include_str!("../../templates/login/address_too_long.html"),
     ),
     (
         "ask_first.html",
-        include_str!("../templates/login/ask_first.html"),
+        include_str!("../../templates/login/ask_first.html"),
     ),
-    ("busy.html", include_str!("../templates/login/busy.html")),
+    ("busy.html", include_str!("../../templates/login/busy.html")),
     (
         "code_refused.html",
-        include_str!("../templates/login/code_refused.html"),
+        include_str!("../../templates/login/code_refused.html"),
     ),
     (
         "cookies_off.html",
-        include_str!("../templates/login/cookies_off.html"),
+        include_str!("../../templates/login/cookies_off.html"),
     ),
     (
         "declined.html",
-        include_str!("../templates/login/declined.html"),
+        include_str!("../../templates/login/declined.html"),
     ),
     (
         "hook_failed.html",
-        include_str!("../templates/login/hook_failed.html"),
+        include_str!("../../templates/login/hook_failed.html"),
     ),
     (
         "login_required.html",
-        include_str!("../templates/login/login_required.html"),
+        include_str!("../../templates/login/login_required.html"),
     ),
     (
         "misconfigured.html",
-        include_str!("../templates/login/misconfigured.html"),
+        include_str!("../../templates/login/misconfigured.html"),
     ),
     (
         "outside.html",
-        include_str!("../templates/login/outside.html"),
+        include_str!("../../templates/login/outside.html"),
     ),
     (
         "session_lost.html",
-        include_str!("../templates/login/session_lost.html"),
+        include_str!("../../templates/login/session_lost.html"),
     ),
     (
         "snapshot.html",
-        include_str!("../templates/login/snapshot.html"),
+        include_str!("../../templates/login/snapshot.html"),
     ),
     (
         "state_lost.html",
-        include_str!("../templates/login/state_lost.html"),
+        include_str!("../../templates/login/state_lost.html"),
     ),
     (
         "website_only.html",
-        include_str!("../templates/login/website_only.html"),
+        include_str!("../../templates/login/website_only.html"),
     ),
 ];
 

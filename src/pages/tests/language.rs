@@ -64,7 +64,7 @@ fn every_line_and_every_weight_counts() {
 
 #[test]
 fn what_is_said_in_no_language_of_the_visitor_is_said_in_the_first() {
-    use crate::localized::Localized;
+    use crate::pages::localized::Localized;
 
     let words = Localized::new("书店").zh_hant("書店");
     assert_eq!(
