@@ -9,8 +9,8 @@ use std::{
 /// Each room, from the entrances down to the ground, with what it may import.
 const ROOMS: &[(&str, &[&str])] = &[
     ("guard", &["extract", "worker"]),
-    ("login", &["extract", "worker", "error"]),
     ("logout", &["login", "worker"]),
+    ("login", &["extract", "worker", "error"]),
     ("hub", &["account", "answer", "address", "pages"]),
     ("testing", &["extract"]),
     ("verification", &["account"]),
