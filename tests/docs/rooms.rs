@@ -38,7 +38,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("pages", &[]),
 ];
 /// The vocabulary, which every room may import.
-const GROUND: &[&str] = &["clock", "credentials", "reason", "scope", "user"];
+const GROUND: &[&str] = &[
+    "clock",
+    "credentials",
+    "language",
+    "localized",
+    "qr",
+    "reason",
+    "scope",
+    "user",
+    "weighted",
+];
 
 #[test]
 fn each_room_imports_only_those_below_it() {
