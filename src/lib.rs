@@ -11,7 +11,7 @@
 //! [zh]: https://docs.rs/crate/actix-wechat/latest/source/README.zh-CN.md
 //!
 #![cfg_attr(
-    any(not(doctest), feature = "simulator"),
+    any(not(doctest), all(feature = "simulator", feature = "testing")),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -26,6 +26,8 @@ mod hub;
 mod login;
 mod logout;
 #[cfg(feature = "simulator")]
+mod simulated;
+#[cfg(feature = "testing")]
 mod testing;
 mod verification;
 

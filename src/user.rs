@@ -100,7 +100,7 @@ impl WechatUser {
     /// visible.
     ///
     /// ```
-    /// # #[cfg(feature = "simulator")] {
+    /// # #[cfg(feature = "testing")] {
     /// let user = actix_wechat::WechatUser::fake("小明");
     /// assert_eq!(user.display_name(), "小明");
     /// # }
@@ -121,7 +121,7 @@ impl WechatUser {
     /// of another form is returned as it is.
     ///
     /// ```
-    /// # #[cfg(feature = "simulator")] {
+    /// # #[cfg(feature = "testing")] {
     /// use actix_wechat::{PictureSize, WechatUser};
     ///
     /// let mut user = WechatUser::fake("小明");

@@ -135,25 +135,6 @@ impl Wechat {
             clock: Clock::default(),
         }
     }
-
-    /// Starts from the first account of a [`Simulator`](crate::simulator::Simulator), which stands
-    /// in for WeChat: only [`public_url`](Builder::public_url) is left to set.
-    ///
-    /// ```no_run
-    /// use actix_wechat::{Wechat, simulator::Simulator};
-    ///
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let simulator = Simulator::start().await?;
-    /// let wechat = Wechat::simulated(&simulator)
-    ///     .public_url("http://127.0.0.1:8008")
-    ///     .build()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "simulator")]
-    pub fn simulated(simulator: &crate::simulator::Simulator) -> Builder {
-        Self::builder().simulated(simulator)
-    }
 }
 
 impl Builder {
@@ -443,27 +424,6 @@ impl Builder {
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(clock);
         self
-    }
-
-    /// Takes account and endpoints from a [`Simulator`](crate::simulator::Simulator), as
-    /// [`Wechat::simulated`] does, and keeps the other settings.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use actix_wechat::{Wechat, simulator::Simulator};
-    ///
-    /// let simulator = Simulator::start().await?;
-    /// let builder = Wechat::from_env()?.simulated(&simulator);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "simulator")]
-    pub fn simulated(self, simulator: &crate::simulator::Simulator) -> Self {
-        let account = simulator.account();
-        self.appid(account.appid())
-            .secret(account.secret())
-            .open_url(simulator.url())
-            .api_url(simulator.url())
     }
 
     /// Whether any of appid and secret is set.

@@ -42,6 +42,13 @@ impl Base {
         &self.prefix
     }
 
+    /// The host, with its port where it has one.
+    pub(super) fn host(&self) -> &str {
+        self.origin
+            .split_once("://")
+            .map_or(&self.origin, |(_, host)| host)
+    }
+
     /// The absolute address of a path below this.
     pub(super) fn at(&self, path: &str) -> String {
         [&self.origin, &self.prefix, path].concat()

@@ -191,5 +191,5 @@ fn come_back(hub: &Settings, request: &HttpRequest) -> HttpResponse {
 
 fn stopped(hub: &Settings, request: &HttpRequest, stop: &Stop) -> HttpResponse {
     let lang = Language::preferred(request.headers().get_all(header::ACCEPT_LANGUAGE));
-    stop.respond(&hub.pages, lang)
+    stop.respond(&hub.pages, lang, hub.allowed.hub.host())
 }

@@ -7,7 +7,7 @@ use tera::{Context, Tera};
 
 use crate::{answer::head::html, pages::language::Language};
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 3] = [
     (
         "layout.html",
         include_str!("../../templates/login/layout.html"),
@@ -19,10 +19,6 @@ const TEMPLATES: [(&str, &str); 4] = [
     (
         "address_too_long.html",
         include_str!("../../templates/login/address_too_long.html"),
-    ),
-    (
-        "too_long.html",
-        include_str!("../../templates/hub/too_long.html"),
     ),
 ];
 
@@ -82,6 +78,9 @@ pub(super) struct Pages(Tera);
 #[derive(Serialize)]
 struct Facts<'a> {
     lang: Language,
+    site_name: &'a str,
+    /// There is no home to lead to.
+    retry_url: &'a str,
     problem: Option<Problem>,
     origin: &'a str,
     appid: &'a str,
@@ -112,7 +111,7 @@ impl Pages {
 
 impl Stop {
     /// Told, and shown.
-    pub(super) fn respond(&self, pages: &Pages, lang: Language) -> HttpResponse {
+    pub(super) fn respond(&self, pages: &Pages, lang: Language, site_name: &str) -> HttpResponse {
         match self {
             Self::Refused(refusal) => {
                 let Refusal {
@@ -129,6 +128,8 @@ impl Stop {
                 );
                 let facts = Facts {
                     lang,
+                    site_name,
+                    retry_url: "",
                     problem: Some(*problem),
                     origin,
                     appid,
@@ -139,11 +140,13 @@ impl Stop {
                 warn_long(*length, appid);
                 let facts = Facts {
                     lang,
+                    site_name,
+                    retry_url: "",
                     problem: None,
                     origin: "",
                     appid: "",
                 };
-                let page = pages.render("too_long.html", &facts);
+                let page = pages.render("address_too_long.html", &facts);
                 html(StatusCode::URI_TOO_LONG, page)
             }
         }

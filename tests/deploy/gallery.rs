@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use actix_web::{HttpResponse, Responder, web};
-use actix_wechat::{Localized, Outside, Wechat, WechatUser, simulator::Simulator};
+use actix_wechat::{Hub, Localized, Outside, Wechat, WechatUser, simulator::Simulator};
 use libtest_mimic::Trial;
 use serde_json::json;
 
@@ -125,6 +125,17 @@ fn open(simulator: &Simulator, url: &str) {
     });
 }
 
+/// Where a hub refuses to send anybody on.
+fn open_hub(url: &str) -> String {
+    let hub = Hub::builder().public_url(url);
+    let hub = hub.origins(["https://shop.example.cn"]).build();
+    let hub = hub.expect("settings that work");
+    serve(url, move |config| {
+        config.service(hub.clone());
+    });
+    format!("{url}/connect/oauth2/authorize?appid=wx1&redirect_uri=https://elsewhere.example.com/")
+}
+
 async fn form(page: web::Path<String>) -> impl Responder {
     let form = format!("<form method=post action=/{page}><button>提交</button></form>");
     HttpResponse::Ok()
@@ -170,12 +181,17 @@ async fn every_page_is_readable_in_each_language_by_day_and_by_night() {
         let (port, browser) = (Port::new(), browsers.open().await);
         let url = port.url();
         open(&simulator, &url);
+        let hub_port = Port::new();
+        let hub = open_hub(&hub_port.url());
         let declined = format!("?state=0u{}", "a".repeat(32));
         for lang in LANGUAGES {
             let agent = json!({ "userAgent": "Mozilla/5.0 (Phone)", "acceptLanguage": lang });
             browser
                 .devtools("Emulation.setUserAgentOverride", agent)
                 .await;
+            browser.open(&hub).await;
+            browser.sees_page(lang).await;
+            look(&browser, &format!("hub-{lang}")).await;
             for page in pages() {
                 let query = match page.as_str() {
                     "ask_first" | "outside" => "",

@@ -266,14 +266,23 @@ fn who_may_not_go_on_reads_why_and_the_operator_too() {
 }
 
 #[test]
-fn the_page_is_english_for_who_prefers_it() {
+fn the_page_is_in_the_visitors_language() {
     let hub = start(&[]);
     let target = "/connect/oauth2/authorize?redirect_uri=https://evil.example";
-    for (language, says) in [("en", "allowed origins"), ("zh-CN,en;q=0.5", "没有登记")] {
+    for (language, says) in [
+        ("en", "allowed origins"),
+        ("zh-CN,en;q=0.5", "没有登记"),
+        ("zh-TW", "沒有登記"),
+    ] {
         let answer = raw::get(&hub.url, target, &[("accept-language", language)]);
         let answer = answer.expect("an answer");
         assert_page(&answer, 403);
         assert!(answer.body.contains(says), "{answer:#?}");
+        let host = hub.url.trim_start_matches("http://");
+        assert!(
+            answer.body.contains(&format!("<bdi>{host}</bdi>")),
+            "{answer:#?}"
+        );
     }
 }
 
