@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::*;
 
 /// Names and statuses are a promise: to those who read the logs, and to scripts that read the JSON.
-const TABLE: [(Reason, &str, u16); 15] = [
+const TABLE: [(Reason, &str, u16); 16] = [
     (Reason::LoginRequired, "login_required", 401),
     (Reason::Completed, "completed", 302),
     (Reason::Declined, "declined", 403),
@@ -17,6 +17,7 @@ const TABLE: [(Reason, &str, u16); 15] = [
     (Reason::Snapshot, "snapshot", 200),
     (Reason::SessionLost, "session_lost", 500),
     (Reason::CookiesOff, "cookies_off", 403),
+    (Reason::StateLost, "state_lost", 403),
     (Reason::AddressTooLong, "address_too_long", 414),
     (Reason::HookFailed, "hook_failed", 500),
 ];
