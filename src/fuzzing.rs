@@ -1,6 +1,8 @@
 //! What the fuzz targets under `tests/fuzz` call, and what must hold for any input. `cargo fuzz`
 //! alone compiles it, so that the targets reach private code without a wider public API.
 
+use std::time::Duration;
+
 use actix_session::SessionExt as _;
 use actix_web::{
     http::header::{COOKIE, HeaderMap, HeaderValue},
@@ -9,39 +11,53 @@ use actix_web::{
 use url::Url;
 
 use crate::{
-    address::callback::{Callback, clean},
-    address::public_url::PublicUrl,
-    address::state::State,
+    address::{
+        callback::{Callback, before_return, clean, own_codes, without_returns},
+        public_url::PublicUrl,
+        state::State,
+    },
+    clock::Moment,
     scope::Scope,
-    session::{Known, Slot},
-    sns::errcode::{Call, verdict},
-    sns::read::{Exchanged, read},
+    session::{
+        Known, Slot,
+        stored::{Kept, encode, encode_logged_out, encode_within},
+    },
+    sns::{
+        errcode::{Call, verdict},
+        read::Answer,
+    },
     user::{PictureSize, WechatUser},
-    visit::login_cookie::LoginCookie,
+    visit::{
+        cookies::{are_unreadable, cookies, look_alikes},
+        login_cookie::{LoginCookie, LoginCookies, Pending},
+    },
 };
 
-const NOW: u64 = 1_700_000_000;
+const NOW: Moment = Moment::from_millis(1_700_000_000_000);
 const CALLBACK: &str = "code=C&state=0u0123456789abcdefABCDEF0123456789";
 
 /// The body of an answer of WeChat's, whatever call it answers.
 pub fn answer(body: &[u8]) {
     for call in [Call::Exchange, Call::Profile, Call::Refresh, Call::Check] {
-        match read(call, body) {
-            Err(err) => assert!(verdict(call, err.fault).tries > 0),
-            Ok(answer) => {
-                let exchanged = Exchanged::read(&answer);
-                let openid = exchanged.map_or_else(|| "o".to_owned(), |told| told.openid);
-                let mut user = WechatUser::without_profile("wx1", openid, Scope::UserInfo);
-                user.read_profile(&answer);
-                assert!(!user.openid.is_empty() && !user.display_name().is_empty());
-                assert!(!user.nickname.contains(char::is_control) && user.sex <= 2);
-                assert_eq!(
-                    user.picture(PictureSize::Px46).is_none(),
-                    user.headimgurl.is_empty()
-                );
-                store_and_load(&user);
+        let read = || Answer::read(call, body);
+        let answer = match read() {
+            Err(err) => {
+                assert!(verdict(call, err.fault).tries > 0);
+                continue;
             }
-        }
+            Ok(answer) => answer,
+        };
+        let exchanged = read().ok().and_then(Answer::into_exchanged);
+        let openid = exchanged.map_or_else(|| "o".to_owned(), |told| told.openid);
+        let mut user = WechatUser::without_profile("wx1", openid, Scope::UserInfo);
+        answer.tell(&mut user);
+        assert!(!user.openid.is_empty() && !user.display_name().is_empty());
+        assert!(!user.nickname.contains(char::is_control) && user.sex <= 2);
+        assert_eq!(
+            user.picture(PictureSize::Px46).is_none(),
+            user.headimgurl.is_empty()
+        );
+        store_and_load(&user);
     }
 }
 
@@ -55,6 +71,15 @@ pub fn callback(query: &str) {
     let appended = format!("{query}&{CALLBACK}");
     assert_eq!(clean("/p", Some(&appended)), format!("/p?{query}"));
     assert!(Callback::find(&appended).is_some_and(|found| found.code.as_deref() == Some("C")));
+
+    let whole = format!("/p?{query}");
+    assert_eq!(before_return(&whole).is_some(), own_codes(&whole) > 0);
+    assert_eq!(
+        before_return(&format!("/p?{appended}")).as_ref(),
+        Some(&whole)
+    );
+    let (page, returns) = without_returns(&whole, usize::MAX);
+    assert_eq!(page == whole, returns == 0);
 
     for base in ["https://shop.example.cn", "https://shop.example.cn/pre"] {
         let Ok(public) = PublicUrl::parse(base) else {
@@ -74,52 +99,87 @@ pub fn callback(query: &str) {
 
 /// The value of a request's `Cookie` header.
 pub fn login_cookie(line: &[u8]) {
-    let Ok(line) = HeaderValue::from_bytes(line) else {
+    let Ok(value) = HeaderValue::from_bytes(line) else {
         return;
     };
     let mut headers = HeaderMap::new();
-    headers.insert(COOKIE, line);
-    let Some(found) = LoginCookie::find(&headers, "wechat.wx1", NOW) else {
+    headers.insert(COOKIE, value);
+    assert_eq!(are_unreadable(&headers), std::str::from_utf8(line).is_err());
+    for name in look_alikes(&headers) {
+        assert!(!name.starts_with(b"__Host-"));
+        assert!(cookies(&headers).any(|(known, _)| known == name));
+    }
+    let account = LoginCookies::new("wx1", false, b"s3cret");
+    let Some(found) = account.find(&headers, NOW) else {
         return;
     };
-    assert_eq!(
-        LoginCookie::parse(&found.encode(), NOW).as_ref(),
-        Some(&found)
-    );
     assert!(found.rounds() <= State::MAX_ROUNDS);
-    let next = LoginCookie::pend(Some(&found), found.rounds(), NOW);
+    let set = account.set(&found, NOW);
+    let sent = set.split(';').next().unwrap_or_default();
+    let again = HeaderValue::from_str(sent).map(|value| {
+        headers.insert(COOKIE, value);
+        account.find(&headers, NOW)
+    });
+    assert!(again.is_ok_and(|again| again.as_ref() == Some(&found)));
+
+    let next = Pending::renew(Some(&found), found.rounds(), "/p", NOW);
+    assert!(next.is_for("/p"));
     let state = State {
-        rounds: next.rounds(),
+        rounds: next.rounds,
         scope: Scope::UserInfo,
         own_codes: 0,
-        challenge: next.challenge().unwrap_or_default(),
+        challenge: next.challenge(),
     };
     assert_eq!(State::parse(&state.encode()), Some(state));
 }
 
 /// The user's entry in a session.
 pub fn stored_user(form: &str) {
-    if let Some(Known::User(user)) = SLOT.decode(form) {
-        assert!(!user.openid.is_empty());
-        store_and_load(&user);
+    let session = TestRequest::default().to_http_request().get_session();
+    if session.insert(KEY, form).is_err() {
+        return;
+    }
+    let slot = slot();
+    match slot.load(&session) {
+        Known::Kept(Kept::User(user)) => {
+            assert!(!user.openid.is_empty());
+            store_and_load(&user);
+        }
+        Known::Kept(Kept::LoggedOut { trace, at }) => {
+            let session = TestRequest::default().to_http_request().get_session();
+            let stored = session.insert(KEY, encode_logged_out(&trace, at));
+            let again = Known::Kept(Kept::LoggedOut { trace, at });
+            assert!(stored.is_ok() && slot.load(&session) == again);
+        }
+        Known::Unreadable => {}
+        Known::Nobody => unreachable!(),
+    }
+    slot.forget(&session, NOW);
+    assert!(slot.load(&session).logged_out_at().is_some());
+}
+
+const KEY: &str = "wechat.wx1";
+
+fn slot() -> Slot {
+    Slot {
+        key: KEY.to_owned(),
+        appid: "wx1".to_owned(),
+        website: Some("wx2".to_owned()),
+        max_age: Duration::from_secs(30 * 24 * 3_600),
     }
 }
 
-const SLOT: Slot<'static> = Slot {
-    key: "wechat.wx1",
-    appid: "wx1",
-    website: Some("wx2"),
-};
-
 fn store_and_load(user: &WechatUser) {
     let session = TestRequest::default().to_http_request().get_session();
-    let stored = SLOT.store(&session, user);
-    let loaded = match SLOT.load(&session) {
-        Some(Known::User(loaded)) => Some((loaded.openid, loaded.unionid)),
+    let slot = slot();
+    let Ok(stored) = encode_within(user, &slot.key, &slot.appid) else {
+        assert!(encode(user).len() > 500);
+        return;
+    };
+    assert_eq!(slot.store(&session, &stored), Ok(()));
+    let loaded = match slot.load(&session) {
+        Known::Kept(Kept::User(loaded)) => Some((loaded.openid, loaded.unionid)),
         _ => None,
     };
-    let expected = stored
-        .is_ok()
-        .then(|| (user.openid.clone(), user.unionid.clone()));
-    assert_eq!(loaded, expected);
+    assert_eq!(loaded, Some((user.openid.clone(), user.unionid.clone())));
 }

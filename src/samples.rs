@@ -1,6 +1,9 @@
 //! Made-up values, for the tests.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    time::{Duration, SystemTime},
+};
 
 use actix_web::test::TestRequest;
 use proptest::prelude::*;
@@ -34,6 +37,23 @@ pub(crate) fn cleaned(address: &str) -> String {
     match address.split_once('?') {
         Some((path, query)) => clean(path, Some(query)).into_owned(),
         None => clean(address, None).into_owned(),
+    }
+}
+
+/// A user of `wx1` who has told nothing.
+pub(crate) fn user(openid: &str) -> WechatUser {
+    let mut user = WechatUser::without_profile("wx1", openid.to_owned(), Scope::UserInfo);
+    user.logged_in_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+    user
+}
+
+/// The same person at the website app `wx2`.
+pub(crate) fn website_user(openid: &str, unionid: Option<&str>) -> WechatUser {
+    WechatUser {
+        appid: "wx2".to_owned(),
+        unionid: unionid.map(ToOwned::to_owned),
+        scope: Scope::Login.name(),
+        ..user(openid)
     }
 }
 

@@ -2,107 +2,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{sns::errcode::Call, sns::read::read};
 
-fn profile(answer: &str) -> WechatUser {
+fn named(nickname: &str) -> WechatUser {
     let mut user = WechatUser::without_profile("wx1", "oABC".to_owned(), Scope::UserInfo);
-    user.read_profile(&read(Call::Profile, answer.as_bytes()).unwrap());
+    nickname.clone_into(&mut user.nickname);
     user
-}
-
-#[test]
-fn profile_is_read_whatever_is_missing_from_it() {
-    let nothing = WechatUser::without_profile("wx1", "oABC".to_owned(), Scope::UserInfo);
-    let nothing_told = [
-        "{}",
-        r#"{"nickname":null,"sex":null,"province":null,"city":null,"country":null,"headimgurl":null,"privilege":null}"#,
-        r#"{"nickname":"","sex":"","province":"","city":"","country":"","headimgurl":"","privilege":[]}"#,
-        r#"{"nickname":[],"sex":{},"province":true,"city":[1],"country":false,"headimgurl":{},"privilege":"none"}"#,
-        r#"{"sex":3,"privilege":["",null,[]],"language":"zh_CN","unknown":1}"#,
-    ];
-    for answer in nothing_told {
-        assert_eq!(profile(answer), nothing, "{answer}");
-    }
-    let told = profile(
-        r#"{"openid":"oXYZ","nickname":"小明","sex":2,"province":"广东","city":"深圳","country":"中国","headimgurl":"https:\/\/thirdwx.qlogo.cn\/mmopen\/1\/132","privilege":["chinaunicom",7,""]}"#,
-    );
-    let expected = WechatUser {
-        nickname: "小明".to_owned(),
-        sex: 2,
-        province: "广东".to_owned(),
-        city: "深圳".to_owned(),
-        country: "中国".to_owned(),
-        headimgurl: "https://thirdwx.qlogo.cn/mmopen/1/132".to_owned(),
-        privilege: vec!["chinaunicom".to_owned(), "7".to_owned()],
-        ..nothing
-    };
-    assert_eq!(told, expected);
-}
-
-#[test]
-fn text_is_cleaned_and_number_is_text_or_number() {
-    let table = [
-        (json!("a\u{0}b\u{7}c\u{7f}d\u{85}e"), "a b c d e", None),
-        (
-            json!("\u{202e}👨\u{200d}👩 <b>\"\\"),
-            "\u{202e}👨\u{200d}👩 <b>\"\\",
-            None,
-        ),
-        (json!(1), "1", Some(1)),
-        (json!(-1), "-1", Some(-1)),
-        (json!("1"), "1", Some(1)),
-        (json!(" 42 "), " 42 ", Some(42)),
-        (json!("48001"), "48001", Some(48001)),
-        (json!("0x1"), "0x1", None),
-        (json!(1.5), "1.5", None),
-        (json!(u64::MAX), "18446744073709551615", None),
-        (json!(""), "", None),
-        (json!(null), "", None),
-        (json!(true), "", None),
-        (json!(["x"]), "", None),
-    ];
-    for (value, as_text, as_number) in table {
-        let answer = Map::from_iter([("field".to_owned(), value.clone())]);
-        assert_eq!(text(&answer, "field"), as_text, "{value}");
-        assert_eq!(number(&answer, "field"), as_number, "{value}");
-    }
-    assert_eq!(text(&Map::new(), "field"), "");
-    assert_eq!(number(&Map::new(), "field"), None);
-}
-
-#[test]
-fn each_control_character_is_cleaned_away() {
-    for control in ('\0'..='\u{9f}').filter(|char| char.is_control()) {
-        for (dirty, clean) in [
-            (format!("a{control}b"), "a b"),
-            (format!("{control}a{control}"), " a "),
-        ] {
-            assert_eq!(as_text(&json!(dirty)), clean, "{dirty:?}");
-        }
-    }
-}
-
-#[test]
-fn sex_is_one_or_two_or_nothing() {
-    let table = [
-        ("1", 1),
-        ("2", 2),
-        (r#""1""#, 1),
-        (r#""2""#, 2),
-        ("0", 0),
-        ("3", 0),
-        ("-1", 0),
-        ("257", 0),
-        ("1.0", 0),
-        (r#""male""#, 0),
-    ];
-    for (sex, expected) in table {
-        assert_eq!(
-            profile(&format!(r#"{{"sex":{sex}}}"#)).sex,
-            expected,
-            "{sex}"
-        );
-    }
 }
 
 #[test]
@@ -110,14 +14,135 @@ fn display_name_is_never_empty() {
     let table = [
         ("小明", "小明"),
         (" 小 明 ", "小 明"),
+        ("\u{3000}小明\u{a0}", "小明"),
         ("", "微信用户"),
         ("   ", "微信用户"),
         ("\u{3000}\u{a0}", "微信用户"),
+        ("0", "0"),
+        (".", "."),
+        ("😀", "😀"),
+        ("👨\u{200d}👩", "👨\u{200d}👩"),
+        // What can be seen is not touched by what cannot.
+        ("\u{200b}小\u{200b}", "\u{200b}小\u{200b}"),
+        ("\u{feff}a", "\u{feff}a"),
+        ("\u{3164}.", "\u{3164}."),
+        ("\u{202e}明小", "\u{202e}明小"),
+        (" \u{2800}\u{2801} ", "\u{2800}\u{2801}"),
+        ("\u{e0001}小\u{e007f}", "\u{e0001}小\u{e007f}"),
+        // A mark alone, a symbol, a private character: something is on the screen.
+        ("\u{301}", "\u{301}"),
+        ("\u{e000}", "\u{e000}"),
+        ("\u{fffd}", "\u{fffd}"),
     ];
     for (nickname, expected) in table {
-        let mut user = WechatUser::without_profile("wx1", "oABC".to_owned(), Scope::UserInfo);
-        nickname.clone_into(&mut user.nickname);
-        assert_eq!(user.display_name(), expected, "{nickname:?}");
+        assert_eq!(named(nickname).display_name(), expected, "{nickname:?}");
+    }
+}
+
+#[test]
+fn name_of_which_nothing_is_visible_is_none() {
+    let invisible = [
+        // Space of any width, and what ends a line.
+        '\t',
+        ' ',
+        '\u{a0}',
+        '\u{1680}',
+        '\u{2000}',
+        '\u{2003}',
+        '\u{200a}',
+        '\u{2028}',
+        '\u{2029}',
+        '\u{202f}',
+        '\u{205f}',
+        '\u{3000}', // Controls.
+        '\0',
+        '\u{7}',
+        '\u{1b}',
+        '\u{7f}',
+        '\u{85}',
+        '\u{9f}',
+        // Hyphens, joiners, marks of direction, byte order marks.
+        '\u{ad}',
+        '\u{34f}',
+        '\u{61c}',
+        '\u{200b}',
+        '\u{200c}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{202a}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2064}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{206f}',
+        '\u{feff}',
+        // Fillers, which are letters by their kind.
+        '\u{115f}',
+        '\u{1160}',
+        '\u{3164}',
+        '\u{ffa0}',
+        '\u{17b4}',
+        '\u{17b5}',
+        '\u{2800}',
+        // Variants, tags, and what is set aside for the like.
+        '\u{180b}',
+        '\u{180e}',
+        '\u{180f}',
+        '\u{fe00}',
+        '\u{fe0f}',
+        '\u{fff0}',
+        '\u{fff8}',
+        '\u{1bca0}',
+        '\u{1d173}',
+        '\u{1d17a}',
+        '\u{e0000}',
+        '\u{e0001}',
+        '\u{e0020}',
+        '\u{e007f}',
+        '\u{e0100}',
+        '\u{e01ef}',
+        '\u{e0fff}',
+    ];
+    for char in invisible {
+        for nickname in [
+            char.to_string(),
+            format!("{char}{char}"),
+            format!(" {char} "),
+            format!("\u{200b}{char}\u{3164}\u{2800}\u{feff}"),
+        ] {
+            assert_eq!(named(&nickname).display_name(), "微信用户", "{nickname:?}");
+        }
+        let mixed = format!("{char}小{char}");
+        assert_eq!(named(&mixed).display_name(), mixed.trim(), "{mixed:?}");
+    }
+    // Their neighbours are seen.
+    let visible = [
+        '\u{ac}',
+        '\u{ae}',
+        '\u{115e}',
+        '\u{1161}',
+        '\u{180a}',
+        '\u{2010}',
+        '\u{2027}',
+        '\u{2030}',
+        '\u{27ff}',
+        '\u{2801}',
+        '\u{3163}',
+        '\u{3165}',
+        '\u{fdff}',
+        '\u{fe10}',
+        '\u{fefe}',
+        '\u{ff9f}',
+        '\u{fffc}',
+        '\u{1bc9f}',
+        '\u{1d172}',
+        '\u{1d17b}',
+    ];
+    for char in visible {
+        let nickname = char.to_string();
+        assert_eq!(named(&nickname).display_name(), nickname, "{nickname:?}");
     }
 }
 
@@ -203,7 +228,9 @@ fn picture_has_another_size_and_is_wechats_by_https() {
 
 #[test]
 fn serialized_it_is_the_profile() {
-    let mut user = profile(r#"{"nickname":"小明","sex":"1","privilege":["x"]}"#);
+    let mut user = named("小明");
+    user.sex = 1;
+    user.privilege = vec!["x".to_owned()];
     let plain = json!({
         "openid": "oABC", "nickname": "小明", "sex": 1, "province": "", "city": "", "country": "",
         "headimgurl": "", "privilege": ["x"],
@@ -223,18 +250,12 @@ fn serialized_it_is_the_profile() {
 
 proptest! {
     #[test]
-    fn any_answer_is_a_profile_of_clean_text(
-        nickname: String,
-        sex: i64,
-        privilege in prop::collection::vec(any::<String>(), 0..4),
-    ) {
-        let answer = json!({ "nickname": nickname, "city": nickname, "sex": sex, "privilege": privilege });
-        let user = profile(&answer.to_string());
-        prop_assert!(!user.nickname.contains(char::is_control));
-        prop_assert_eq!(user.nickname.chars().count(), nickname.chars().count());
-        prop_assert_eq!(&user.city, &user.nickname);
-        prop_assert!(user.sex <= 2);
-        prop_assert!(user.privilege.iter().all(|name| !name.is_empty() && !name.contains(char::is_control)));
-        prop_assert!(!user.display_name().trim().is_empty());
+    fn any_name_is_shown_as_it_is_or_as_a_users(nickname: String, invisible in "[ \t\u{200b}\u{3164}\u{2800}\u{feff}]{0,8}") {
+        let user = named(&nickname);
+        let shown = user.display_name();
+        prop_assert!(!shown.is_empty() && shown.trim() == shown);
+        prop_assert!(shown == nickname.trim() || shown == "微信用户");
+        let user = named(&invisible);
+        prop_assert_eq!(user.display_name(), "微信用户");
     }
 }

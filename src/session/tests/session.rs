@@ -1,189 +1,120 @@
-use actix_session::{
-    SessionExt as _, SessionMiddleware, SessionStatus, storage::CookieSessionStore,
-};
-use actix_web::{
-    App, HttpResponse,
-    cookie::{Cookie, Key},
-    test::{self as actix, TestRequest},
-    web,
-};
-use proptest::prelude::*;
+use std::time::SystemTime;
+
+use actix_session::{SessionExt as _, SessionStatus};
+use actix_web::test::TestRequest;
 
 use super::*;
+use crate::{
+    samples::{user, website_user},
+    scope::Scope,
+    session::stored::encode,
+};
 
-const LOGGED_OUT_AT: u64 = 1_700_000_100;
+const LOGGED_IN_AT: Moment = Moment::from_millis(1_700_000_000_123);
+const LOGGED_OUT_AT: Moment = Moment::from_millis(1_700_000_100_456);
 
 const KEY: &str = "wechat.wx1";
-const SLOT: Slot<'static> = Slot {
-    key: KEY,
-    appid: "wx1",
-    website: Some("wx2"),
-};
+
+fn slot() -> Slot {
+    Slot {
+        key: KEY.to_owned(),
+        appid: "wx1".to_owned(),
+        website: Some("wx2".to_owned()),
+        max_age: Duration::from_secs(30 * 24 * 3_600),
+    }
+}
+
+/// Of another account of the same app.
+fn other_slot() -> Slot {
+    Slot {
+        key: "wechat.wx3".to_owned(),
+        appid: "wx3".to_owned(),
+        website: None,
+        ..slot()
+    }
+}
+
+fn user_of_other(openid: &str) -> WechatUser {
+    WechatUser {
+        appid: "wx3".to_owned(),
+        ..user(openid)
+    }
+}
 
 fn session() -> Session {
     TestRequest::default().to_http_request().get_session()
 }
 
-fn user(openid: &str) -> WechatUser {
-    let mut user = WechatUser::without_profile("wx1", openid.to_owned(), Scope::UserInfo);
-    user.logged_in_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    user
+fn store(slot: &Slot, session: &Session, user: &WechatUser) {
+    slot.store(session, &encode(user)).unwrap();
 }
 
-/// The same person at the website app.
-fn website_user(openid: &str, unionid: Option<&str>) -> WechatUser {
-    WechatUser {
-        appid: "wx2".to_owned(),
-        unionid: unionid.map(ToOwned::to_owned),
-        scope: Scope::Login.name(),
-        ..user(openid)
-    }
+fn known(user: &WechatUser) -> Known {
+    Known::Kept(Kept::User(user.clone()))
 }
 
 fn later(user: WechatUser) -> WechatUser {
     WechatUser {
-        logged_in_at: user.logged_in_at + Duration::from_secs(1),
+        logged_in_at: user.logged_in_at + Duration::from_millis(1),
         ..user
     }
 }
 
-/// As all text of WeChat's is before it gets here.
-fn clean_text(most: usize) -> impl Strategy<Value = String> {
-    let char = prop_oneof![
-        any::<char>(),
-        prop::sample::select(vec!['"', '\\', '/', 'a', '😀'])
-    ];
-    prop::collection::vec(char, 0..=most)
-        .prop_map(|chars| String::from_iter(chars).replace(char::is_control, " "))
-}
-
-fn said(most: usize) -> impl Strategy<Value = String> {
-    clean_text(most).prop_filter("says nothing", |text| !text.is_empty())
-}
-
-prop_compose! {
-    /// With `most` characters in each field.
-    fn a_user(most: usize)(
-        openid in said(40),
-        unionid in prop::option::of(said(40)),
-        texts in prop::array::uniform5(clean_text(most)),
-        sex in 0..=2_u8,
-        privilege in prop::collection::vec(said(most), 0..4),
-        is_snapshotuser: bool,
-        scope in prop::sample::select(Scope::ALL.to_vec()),
-        secs in 0..4_000_000_000_u64,
-    ) -> WechatUser {
-        let [nickname, province, city, country, headimgurl] = texts;
-        WechatUser {
-            appid: if scope == Scope::Login { "wx2" } else { "wx1" }.to_owned(),
-            openid, unionid, nickname, sex, province, city, country, headimgurl, privilege,
-            is_snapshotuser,
-            scope: scope.name(),
-            logged_in_at: SystemTime::UNIX_EPOCH + Duration::from_secs(secs),
-        }
+fn joined(openid: &str) -> WechatUser {
+    WechatUser {
+        unionid: Some("oXYZ".to_owned()),
+        ..user(openid)
     }
 }
 
-/// How many bytes an entry adds to the session's JSON, besides its quotes, colon and comma.
-fn added(key: &str, stored: &str) -> usize {
+/// The names of the session's entries.
+fn keys(session: &Session) -> Vec<String> {
+    let mut keys: Vec<String> = session.entries().keys().cloned().collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn what_cannot_be_read_is_known_to_be_there() {
     let session = session();
-    session.insert(key, stored).unwrap();
-    let entries = serde_json::to_string(&*session.entries()).unwrap();
-    entries.len() - r#"{"":}"#.len()
-}
-
-#[test]
-fn stored_form_is_the_agreed_one() {
-    let mut full = user("oABC");
-    full.unionid = Some("oXYZ".to_owned());
-    full.nickname = "小明".to_owned();
-    full.sex = 1;
-    full.headimgurl = "https://x/132".to_owned();
-    full.privilege = vec!["a".to_owned(), "b".to_owned()];
-    let silent = WechatUser {
-        scope: Scope::Base.name(),
-        ..user("oABC")
-    };
-    let accepted = WechatUser {
-        is_snapshotuser: true,
-        ..user("oABC")
-    };
-    // What sessions hold must be read by the next version, too.
-    let table = [
-        (full, "1u|1700000000|oABC|oXYZ|小明|1|https://x/132||||a|b"),
-        (user("oABC"), "1u|1700000000|oABC|||0"),
-        (silent, "1b|1700000000|oABC|||0"),
-        (accepted, "1us|1700000000|oABC|||0"),
-        (website_user("oABC", None), "1l|1700000000|oABC|wx2|||0"),
-    ];
-    for (user, form) in table {
-        let form = form.replace('|', "\u{7f}");
-        assert_eq!(encode(&user), form);
-        assert_eq!(SLOT.decode(&form), Some(Known::User(user)));
-    }
-    let logged_out = Known::LoggedOut {
-        openid: "oABC".to_owned(),
-        at: SystemTime::UNIX_EPOCH + Duration::from_secs(LOGGED_OUT_AT),
-    };
-    assert_eq!(
-        SLOT.decode("1o\u{7f}1700000100\u{7f}oABC"),
-        Some(logged_out)
-    );
-}
-
-#[test]
-fn unreadable_form_is_nothing() {
-    let forms = [
+    assert_eq!(slot().load(&session), Known::Nobody);
+    for text in [
         "",
-        "1",
-        "1u",
-        "2u|1700000000|oABC",
-        "u1|1700000000|oABC",
-        "1x|1700000000|oABC",
-        "1ux|1700000000|oABC",
-        "1uss|1700000000|oABC",
-        "1u|1700000000|",
-        "1u||oABC",
-        "1u|-1|oABC",
-        "1u|later|oABC",
-        "1u|18446744073709551615|oABC",
-        "1o||",
-    ];
-    for form in forms {
-        assert_eq!(SLOT.decode(&form.replace('|', "\u{7f}")), None, "{form}");
+        "2u",
+        "1u\u{7f}1700000000\u{7f}oABC",
+        "2u\u{7f}1\u{7f}",
+        "\"\\",
+    ] {
+        session.insert(KEY, text).unwrap();
+        assert_eq!(slot().load(&session), Known::Unreadable, "{text:?}");
     }
-    // A user of a website app that is offered no more, or of another one.
-    let of_another = Slot {
-        website: Some("wx3"),
-        ..SLOT
+    session.insert(KEY, 7).unwrap();
+    assert_eq!(slot().load(&session), Known::Unreadable);
+    session.insert(KEY, ["2u"]).unwrap();
+    assert_eq!(slot().load(&session), Known::Unreadable);
+    session.insert(KEY, ()).unwrap();
+    assert_eq!(slot().load(&session), Known::Unreadable);
+
+    let nickname = "\"小\\明\"";
+    let escaped = WechatUser {
+        nickname: nickname.to_owned(),
+        ..user("oABC")
     };
-    assert_eq!(
-        of_another.decode(&encode(&website_user("oABC", None))),
-        None
-    );
+    session.insert(KEY, encode(&escaped)).unwrap();
+    assert_eq!(slot().load(&session), known(&escaped));
+    session
+        .insert(KEY, encode(&website_user("oABC", None)))
+        .unwrap();
+    assert_eq!(slot().load(&session), known(&website_user("oABC", None)));
     let without_website = Slot {
         website: None,
-        ..SLOT
+        ..slot()
     };
-    assert_eq!(
-        without_website.decode(&encode(&website_user("oABC", None))),
-        None
-    );
-
-    let session = session();
-    assert_eq!(SLOT.load(&session), None);
-    session.insert(KEY, 7).unwrap();
-    assert_eq!(SLOT.load(&session), None);
-    session.insert(KEY, ["1u"]).unwrap();
-    assert_eq!(SLOT.load(&session), None);
+    assert_eq!(without_website.load(&session), Known::Unreadable);
 }
 
 #[test]
 fn next_user_inherits_nothing_and_the_same_one_everything() {
-    let joined = |openid| WechatUser {
-        unionid: Some("oXYZ".to_owned()),
-        ..user(openid)
-    };
     // Who was known, who logs in, and whether the cart stays.
     let table = [
         (None, user("oA"), true),
@@ -199,41 +130,185 @@ fn next_user_inherits_nothing_and_the_same_one_everything() {
         (Some(joined("oA")), website_user("oW", None), false),
         (Some(user("oA")), website_user("oW", None), false),
         (Some(website_user("oW", None)), user("oA"), false),
+        (
+            Some(website_user("oW", None)),
+            website_user("oV", None),
+            false,
+        ),
     ];
-    for (known, user, keeps_cart) in table {
-        for logged_out in [false, true] {
-            let session = session();
-            if let Some(known) = &known {
-                SLOT.store(&session, known).unwrap();
-            }
-            session.insert("cart", 1).unwrap();
-            if logged_out {
-                SLOT.forget(&session, LOGGED_OUT_AT);
-            }
-            SLOT.store(&session, &user).unwrap();
-            // The trace of a log-out names an openid alone.
-            let keeps_cart = keeps_cart && (!logged_out || user.appid == "wx1");
-            let case = format!("{known:?} {logged_out} {user:?}");
-            assert_eq!(session.contains_key("cart"), keeps_cart, "{case}");
-            assert_eq!(
-                SLOT.load(&session),
-                Some(Known::User(user.clone())),
-                "{case}"
-            );
-            assert_eq!(session.status(), SessionStatus::Renewed, "{case}");
+    for (former, user, keeps_cart) in table {
+        let session = session();
+        store(&other_slot(), &session, &user_of_other("o3"));
+        if let Some(former) = &former {
+            store(&slot(), &session, former);
+        }
+        session.insert("cart", 1).unwrap();
+        store(&slot(), &session, &user);
+        let case = format!("{former:?} {user:?}");
+        let expected: &[&str] = if keeps_cart {
+            &["cart", KEY, "wechat.wx3"]
+        } else {
+            &[KEY]
+        };
+        assert_eq!(keys(&session), expected, "{case}");
+        assert_eq!(slot().load(&session), known(&user), "{case}");
+        assert_eq!(session.status(), SessionStatus::Renewed, "{case}");
+    }
+}
+
+#[test]
+fn log_out_empties_the_session_but_for_other_accounts_users() {
+    let entries: [(&str, &str, bool); 7] = [
+        ("cart", "apples", false),
+        ("wechat.wx1.theirs", "2u", false),
+        ("wechat.wx9", "1u\u{7f}1700000000\u{7f}o9", false),
+        ("text", "a\u{7f}b", false),
+        // Users and traces of accounts that this one knows nothing of.
+        ("wechat.wx4", "2us\u{7f}1700000000123\u{7f}o4", true),
+        ("members", "2l\u{7f}1700000000123\u{7f}o5||||||||wx5", true),
+        (
+            "wechat.wx6",
+            "2o\u{7f}1700000000123\u{7f}3e462da50bb5c93b",
+            true,
+        ),
+    ];
+    for former in [Some(user("oA")), Some(website_user("oW", None)), None] {
+        let session = session();
+        match &former {
+            Some(former) => store(&slot(), &session, former),
+            None => session.insert(KEY, "unreadable").unwrap(),
+        }
+        store(&other_slot(), &session, &user_of_other("o3"));
+        for (key, value, _) in entries {
+            session.insert(key, value).unwrap();
+        }
+        session.insert("number", 7).unwrap();
+        slot().forget(&session, LOGGED_OUT_AT);
+
+        let kept = entries.iter().filter(|(.., stays)| *stays);
+        let mut expected: Vec<&str> = kept.map(|(key, ..)| *key).collect();
+        expected.extend([KEY, "wechat.wx3"]);
+        expected.sort_unstable();
+        assert_eq!(keys(&session), expected, "{former:?}");
+        assert_eq!(other_slot().load(&session), known(&user_of_other("o3")));
+        assert_eq!(session.status(), SessionStatus::Renewed, "{former:?}");
+        let openid = former.as_ref().map_or("", |former| &former.openid);
+        let logged_out = Known::Kept(Kept::LoggedOut {
+            trace: trace(openid),
+            at: LOGGED_OUT_AT,
+        });
+        assert_eq!(slot().load(&session), logged_out, "{former:?}");
+    }
+}
+
+#[test]
+fn log_out_leaves_no_openid() {
+    for former in [joined("oABC"), website_user("oABC", Some("oXYZ"))] {
+        let session = session();
+        store(&slot(), &session, &former);
+        slot().forget(&session, LOGGED_OUT_AT);
+        let entries = format!("{:?}", *session.entries());
+        assert!(entries.contains("3e462da50bb5c93b"), "{entries}");
+        for gone in ["oABC", "oXYZ", "wx2"] {
+            assert!(!entries.contains(gone), "{entries}");
         }
     }
 }
 
 #[test]
-fn what_is_known_has_an_openid_and_a_time() {
+fn log_out_of_nobody_changes_nothing() {
     let session = session();
-    SLOT.store(&session, &user("oA")).unwrap();
-    let known = SLOT.load(&session).unwrap();
-    assert_eq!((known.openid(), known.since()), ("oA", 1_700_000_000));
-    SLOT.forget(&session, LOGGED_OUT_AT);
-    let known = SLOT.load(&session).unwrap();
-    assert_eq!((known.openid(), known.since()), ("oA", LOGGED_OUT_AT));
+    slot().forget(&session, LOGGED_OUT_AT);
+    assert_eq!(session.status(), SessionStatus::Unchanged);
+
+    // Nor does a second one: what came after the first is nobody's.
+    store(&slot(), &session, &user("oA"));
+    slot().forget(&session, LOGGED_OUT_AT);
+    session.insert("cart", 1).unwrap();
+    let session = carried_over(&session);
+    let before = session.entries().clone();
+    slot().forget(&session, Moment::from_millis(LOGGED_OUT_AT.millis() + 1));
+    assert_eq!(*session.entries(), before);
+    assert_eq!(
+        session.status(),
+        SessionStatus::Changed,
+        "what carrying over leaves"
+    );
+}
+
+#[test]
+fn what_came_after_a_log_out_survives_the_next_login_of_anybody() {
+    // Who logs in after `oA` of the official account, and whether it is the same person.
+    let table = [
+        (later(user("oA")), true),
+        (later(user("oB")), false),
+        (later(joined("oB")), false),
+        (website_user("oW", None), false),
+        // The trace names an openid alone.
+        (website_user("oW", Some("oXYZ")), false),
+    ];
+    for (next, is_same) in table {
+        let session = session();
+        store(&slot(), &session, &joined("oA"));
+        store(&other_slot(), &session, &user_of_other("o3"));
+        session.insert("cart", "of oA").unwrap();
+        slot().forget(&session, LOGGED_OUT_AT);
+        session.insert("basket", "of nobody").unwrap();
+        session.insert("seen", 7).unwrap();
+
+        let session = carried_over(&session);
+        store(&slot(), &session, &next);
+        // Users of other accounts are the former person's.
+        let expected: &[&str] = if is_same {
+            &["basket", "seen", KEY, "wechat.wx3"]
+        } else {
+            &["basket", "seen", KEY]
+        };
+        assert_eq!(keys(&session), expected, "{next:?}");
+        assert_eq!(slot().load(&session), known(&next));
+        assert_eq!(session.status(), SessionStatus::Renewed, "{next:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_emptied_at_the_next_login() {
+    let old = "1u\u{7f}1700000000\u{7f}oA";
+    let website = encode(&website_user("oA", None));
+    for unreadable in [old, "", "garbage", &website] {
+        let session = session();
+        session.insert(KEY, unreadable).unwrap();
+        session.insert("cart", 1).unwrap();
+        store(&other_slot(), &session, &user_of_other("o3"));
+        let without_website = Slot {
+            website: None,
+            ..slot()
+        };
+        store(&without_website, &session, &user("oA"));
+        assert_eq!(keys(&session), [KEY], "{unreadable}");
+        assert_eq!(slot().load(&session), known(&user("oA")), "{unreadable}");
+        assert_eq!(session.status(), SessionStatus::Renewed, "{unreadable}");
+    }
+}
+
+#[test]
+fn what_is_known_has_a_moment_and_a_user_an_openid() {
+    let session = session();
+    let of = |known: Known| {
+        let openid = known.openid().map(ToOwned::to_owned);
+        (openid, known.since(), known.logged_out_at())
+    };
+    assert_eq!(of(slot().load(&session)), (None, None, None));
+    store(&slot(), &session, &user("oA"));
+    let openid = Some("oA".to_owned());
+    assert_eq!(
+        of(slot().load(&session)),
+        (openid, Some(LOGGED_IN_AT), None)
+    );
+    slot().forget(&session, LOGGED_OUT_AT);
+    let out = Some(LOGGED_OUT_AT);
+    assert_eq!(of(slot().load(&session)), (None, out, out));
+    session.insert(KEY, "unreadable").unwrap();
+    assert_eq!(of(slot().load(&session)), (None, None, None));
 }
 
 /// What the session holds after one request, as the next finds it.
@@ -249,7 +324,7 @@ fn carried_over(before: &Session) -> Session {
 #[test]
 fn login_that_is_known_is_not_written_again() {
     let first = session();
-    SLOT.store(&first, &user("oA")).unwrap();
+    store(&slot(), &first, &user("oA"));
     let silent = WechatUser {
         scope: Scope::Base.name(),
         ..user("oA")
@@ -262,251 +337,67 @@ fn login_that_is_known_is_not_written_again() {
     ];
     for (user, status) in table {
         let session = carried_over(&first);
-        SLOT.store(&session, &user).unwrap();
+        store(&slot(), &session, &user);
         assert_eq!(session.status(), status, "{user:?}");
     }
 }
 
 #[test]
-fn log_out_leaves_a_trace_and_the_rest() {
-    let session = session();
-    SLOT.forget(&session, LOGGED_OUT_AT);
-    assert_eq!(session.status(), SessionStatus::Unchanged);
-
-    SLOT.store(&session, &user("oA")).unwrap();
-    session.insert("cart", 1).unwrap();
-    let other = Slot {
-        key: "wechat.wx3",
-        appid: "wx3",
-        website: None,
-    };
-    other
-        .store(
-            &session,
-            &WechatUser {
-                appid: "wx3".to_owned(),
-                ..user("o3")
-            },
-        )
-        .unwrap();
-    for _ in 0..2 {
-        SLOT.forget(&session, LOGGED_OUT_AT);
-        let trace = Known::LoggedOut {
-            openid: "oA".to_owned(),
-            at: SystemTime::UNIX_EPOCH + Duration::from_secs(LOGGED_OUT_AT),
-        };
-        assert_eq!(SLOT.load(&session), Some(trace));
-    }
-    assert!(session.contains_key("cart"));
-    assert!(matches!(other.load(&session), Some(Known::User(_))));
-}
-
-#[test]
-fn optional_fields_go_one_after_the_other() {
-    type Field = fn(&mut WechatUser) -> &mut String;
-    let long = "x".repeat(BUDGET);
-    let mut user = user("oABC");
-    user.unionid = Some("oXYZ".to_owned());
-    user.nickname = "n".repeat(33);
-    user.province = "p".to_owned();
-    user.city = "c".to_owned();
-    user.country = "l".to_owned();
-    user.headimgurl = "h".to_owned();
-    user.privilege = vec!["v".to_owned()];
-    let kept = |user: &WechatUser| {
-        let stored = encode_within(user, KEY, BUDGET).unwrap();
-        let Some(Known::User(kept)) = SLOT.decode(&stored) else {
-            panic!("{stored}")
-        };
-        assert_eq!((&kept.openid, &kept.unionid), (&user.openid, &user.unionid));
-        format!(
-            "{}{}{}{}{}{}",
-            kept.nickname,
-            kept.headimgurl,
-            kept.province,
-            kept.city,
-            kept.country,
-            kept.privilege.concat(),
-        )
-    };
-    let whole = "n".repeat(33);
-    assert_eq!(kept(&user), format!("{whole}hpclv"));
-    user.privilege = vec![long.clone()];
-    assert_eq!(kept(&user), format!("{whole}hpcl"));
-    let regions: [Field; 3] = [
-        |user| &mut user.province,
-        |user| &mut user.city,
-        |user| &mut user.country,
+fn what_is_no_user_is_not_stored_over_one() {
+    let forms = [
+        String::new(),
+        "garbage".to_owned(),
+        encode_logged_out(&trace("oA"), LOGGED_OUT_AT),
     ];
-    for field in regions {
-        let mut user = user.clone();
-        field(&mut user).clone_from(&long);
-        assert_eq!(kept(&user), format!("{whole}h"));
-    }
-    user.headimgurl = long.clone();
-    assert_eq!(kept(&user), whole);
-    user.nickname = "小".repeat(BUDGET);
-    assert_eq!(kept(&user), "小".repeat(32));
-
-    // What must not be cut and does not fit is an error, and the session stays as it was.
-    let identities: [Field; 2] = [
-        |user| &mut user.openid,
-        |user| user.unionid.get_or_insert_default(),
-    ];
-    for field in identities {
-        let mut user = user.clone();
-        field(&mut user).clone_from(&long);
-        assert_eq!(encode_within(&user, KEY, BUDGET), Err(TooLarge));
-        let session = session();
-        assert_eq!(SLOT.store(&session, &user), Err(TooLarge));
-        assert_eq!(session.status(), SessionStatus::Unchanged);
-    }
-}
-
-#[test]
-fn budget_is_kept_to_the_byte() {
-    let mut user = user("oABC");
-    let room = BUDGET - cost(KEY, &encode(&user)) - 1;
-    user.headimgurl = "h".repeat(room);
-    let stored = encode_within(&user, KEY, BUDGET).unwrap();
-    assert_eq!(added(KEY, &stored), BUDGET);
-    assert_eq!(SLOT.decode(&stored), Some(Known::User(user.clone())));
-    user.headimgurl.push('h');
-    let stored = encode_within(&user, KEY, BUDGET).unwrap();
-    assert!(added(KEY, &stored) < BUDGET - room);
-}
-
-#[test]
-fn time_before_the_epoch_is_the_epoch() {
-    assert_eq!(seconds(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), 0);
-    assert_eq!(
-        seconds(SystemTime::UNIX_EPOCH + Duration::from_millis(1_999)),
-        1
-    );
-}
-
-/// The session cookie without and with the user, as the middleware sends it.
-async fn cookies(user: WechatUser, cart: &'static str, key: Key) -> [Option<Cookie<'static>>; 2] {
-    let app = actix::init_service(
-        App::new()
-            .wrap(SessionMiddleware::new(CookieSessionStore::default(), key))
-            .route(
-                "/cart",
-                web::get().to(move |session: Session| async move {
-                    if !cart.is_empty() {
-                        session.insert("cart", cart).unwrap();
-                    }
-                    HttpResponse::Ok().finish()
-                }),
-            )
-            .route(
-                "/login",
-                web::get().to(move |session: Session| {
-                    let user = user.clone();
-                    async move {
-                        SLOT.store(&session, &user).unwrap();
-                        HttpResponse::Ok().finish()
-                    }
-                }),
-            ),
-    )
-    .await;
-    let mut session_cookie = None::<Cookie<'static>>;
-    let mut sent = Vec::new();
-    for uri in ["/cart", "/login"] {
-        let mut request = TestRequest::with_uri(uri);
-        if let Some(cookie) = &session_cookie {
-            request = request.cookie(cookie.clone());
-        }
-        let response = actix::call_service(&app, request.to_request()).await;
-        session_cookie = response.response().cookies().next().map(Cookie::into_owned);
-        sent.push(session_cookie.clone());
-    }
-    [sent.remove(0), sent.remove(0)]
-}
-
-#[test]
-fn user_adds_at_most_1500_bytes_to_the_cookie() {
-    let system = actix_web::rt::System::new();
-    let fills = ["h", "\"", "\\", "/", "小", "😀"];
-    for (fill, cart) in fills
-        .iter()
-        .flat_map(|fill| [(fill, ""), (fill, "apples and pears")])
-    {
-        // The most that fits; nothing is cut from it.
-        let filled = |times| WechatUser {
-            headimgurl: fill.repeat(times),
-            ..user("oABCDEFGHIJKLMNOPQRSTUVWXYZ0")
-        };
-        let size = |times| cost(KEY, &encode(&filled(times)));
-        let most = (0..BUDGET)
-            .take_while(|times| size(*times) <= BUDGET)
-            .last();
-        let user = filled(most.unwrap());
-        assert!(cost(KEY, &encode(&user)) > BUDGET - 5, "{fill}");
-        // Encryption makes the bytes random, and base64 some of them costly.
-        for _ in 0..20 {
-            let [without, with] = system.block_on(cookies(user.clone(), cart, Key::generate()));
-            // The whole line, with name and attributes.
-            let length = |cookie: Option<Cookie>| {
-                cookie.map_or(0, |cookie| cookie.encoded().to_string().len())
-            };
-            let (without, with) = (length(without), length(with));
-            assert_eq!(without == 0, cart.is_empty());
-            assert!(with > 1_000, "{fill}: the user is not in it");
-            assert!(with - without <= 1_500, "{fill}: {}", with - without);
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn stored_user_comes_back(user in a_user(12)) {
-        let form = encode(&user);
-        prop_assert_eq!(SLOT.decode(&form), Some(Known::User(user.clone())));
-        if cost(KEY, &form) <= BUDGET {
+    for stored in forms {
+        for logged_out in [false, true] {
             let session = session();
-            SLOT.store(&session, &user).unwrap();
-            prop_assert_eq!(SLOT.load(&session), Some(Known::User(user)));
+            store(&slot(), &session, &user("oA"));
+            if logged_out {
+                slot().forget(&session, LOGGED_OUT_AT);
+            }
+            let before = session.entries().clone();
+            assert_eq!(slot().store(&session, &stored), Err(NotKept), "{stored}");
+            assert_eq!(*session.entries(), before, "{stored}");
         }
     }
-
 }
 
-proptest! {
-    // Large users are slow to make.
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn stored_user_keeps_within_the_budget(user in a_user(300)) {
-        let mut cut = vec![user.clone()];
-        let cuts: [fn(&mut WechatUser); 4] = [
-            |user| user.privilege = Vec::new(),
-            |user| (user.province, user.city, user.country) = Default::default(),
-            |user| user.headimgurl = String::new(),
-            |user| user.nickname = user.nickname.chars().take(32).collect(),
-        ];
-        for next in cuts {
-            let mut user = cut.last().unwrap().clone();
-            next(&mut user);
-            cut.push(user);
-        }
-        let first_that_fits = cut.into_iter().find(|user| added(KEY, &encode(user)) <= BUDGET);
-        let session = session();
-        let stored = SLOT.store(&session, &user);
-        prop_assert_eq!(stored.is_ok(), first_that_fits.is_some());
-        prop_assert_eq!(SLOT.load(&session), first_that_fits.map(Known::User));
+#[test]
+fn login_is_current_for_thirty_days_and_not_from_the_future() {
+    const DAY: i64 = 24 * 3_600 * 1_000;
+    // Milliseconds ago; what is less than none lies ahead.
+    let table = [
+        (0, true),
+        (29 * DAY, true),
+        (30 * DAY, true),
+        (30 * DAY + 1, false),
+        (31 * DAY, false),
+        // Another server's clock may be a little ahead.
+        (-60_000, true),
+        (-60_001, false),
+        (-DAY, false),
+    ];
+    for (ago, expected) in table {
+        let now = i64::try_from(LOGGED_IN_AT.millis()).unwrap() + ago;
+        let now = Moment::from_millis(u64::try_from(now).unwrap());
+        assert_eq!(slot().is_current(&user("oA"), now), expected, "{ago}");
     }
-
-    #[test]
-    fn any_form_is_read_or_nothing(form in "\\PC{0,20}|1[bulox]s?(\u{7f}[0-9a-z😀]{0,12}){0,14}") {
-        if let Some(Known::User(user)) = SLOT.decode(&form) {
-            prop_assert!(!user.openid.is_empty());
-            let again = SLOT.decode(&encode(&user));
-            // Only what lies behind the last field with something in it is lost.
-            let Some(Known::User(again)) = again else { panic!("{again:?}") };
-            prop_assert!(user.privilege.starts_with(&again.privilege));
-            prop_assert_eq!(WechatUser { privilege: user.privilege.clone(), ..again }, user);
-        }
-    }
+    let far_ahead = WechatUser {
+        logged_in_at: Moment::from_millis(u64::MAX).to_system_time().unwrap(),
+        ..user("oA")
+    };
+    assert!(!slot().is_current(&far_ahead, LOGGED_IN_AT));
+    let before_the_epoch = WechatUser {
+        logged_in_at: SystemTime::UNIX_EPOCH - Duration::from_secs(1),
+        ..user("oA")
+    };
+    assert!(!slot().is_current(&before_the_epoch, LOGGED_IN_AT));
+    assert!(slot().is_current(&before_the_epoch, Moment::default()));
+    let short = Slot {
+        max_age: Duration::from_millis(1),
+        ..slot()
+    };
+    assert!(short.is_current(&user("oA"), Moment::from_millis(LOGGED_IN_AT.millis() + 1)));
+    assert!(!short.is_current(&user("oA"), Moment::from_millis(LOGGED_IN_AT.millis() + 2)));
 }

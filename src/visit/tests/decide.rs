@@ -1,23 +1,49 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::samples::a_cookie;
+use crate::{
+    address::callback::{clean, own_codes},
+    clock::Moment,
+    samples::{a_cookie, a_page, append},
+    scope::Scopes,
+    visit::login_cookie::{Completed, Pending},
+};
 
-const NOW: u64 = 1_700_000_000;
+type Step = super::Step<()>;
+
+const SECONDS: u64 = 1_700_000_000;
+const NOW: Moment = Moment::from_millis(SECONDS * 1_000);
 const NONCE: &str = "0123456789abcdefABCDEF0123456789";
 
 /// A person without anything opens a page that takes a `WechatUser`.
 fn visit() -> Visit {
     Visit {
-        satisfied: false,
-        held_since: None,
-        navigation: Some(Navigation::Get),
+        page: "/p".to_owned(),
         callback: None,
-        is_elsewhere: false,
+        asks: GET,
+        is_get: true,
+        is_outside: false,
+        has_tapped: false,
         cookie: None,
-        scopes: Scopes::default().with(Scope::UserInfo),
+        look_alikes: Vec::new(),
+        has_unreadable_cookies: false,
+        held_since: None,
+        scope: Scope::UserInfo,
+        wants: Scopes::default().with(Scope::UserInfo),
+        is_for_another: false,
+        languages: None,
+        referer: None,
         now: NOW,
     }
+}
+
+fn ago(seconds: u64) -> Moment {
+    Moment::from_millis(NOW.millis() - seconds * 1_000)
+}
+
+/// The step of a visitor whom the session does not know, or not well enough.
+fn step(visit: &Visit) -> Step {
+    decide(visit, Found::TooLittle)
 }
 
 fn state(rounds: u8) -> State {
@@ -31,12 +57,15 @@ fn state(rounds: u8) -> State {
 
 /// What a nonce is known as in a `state`.
 fn challenge(nonce: &str) -> String {
-    let pending = LoginCookie::Pending {
-        rounds: 0,
-        issued_at: NOW,
+    pending_with(0, nonce).challenge()
+}
+
+/// A login that was sent out for `/p`.
+fn pending_with(rounds: u8, nonce: &str) -> Pending {
+    Pending {
         nonce: nonce.to_owned(),
-    };
-    pending.challenge().unwrap()
+        ..Pending::renew(None, rounds, "/p", NOW)
+    }
 }
 
 fn callback(rounds: u8) -> Option<Callback> {
@@ -54,70 +83,83 @@ fn declined() -> Option<Callback> {
 }
 
 fn pending(rounds: u8) -> Option<LoginCookie> {
-    Some(LoginCookie::Pending {
-        rounds,
-        issued_at: NOW,
-        nonce: NONCE.to_owned(),
-    })
+    Some(LoginCookie::Pending(pending_with(rounds, NONCE)))
 }
 
 /// Of another login of this browser.
 fn other_pending(rounds: u8) -> Option<LoginCookie> {
-    Some(LoginCookie::Pending {
-        rounds,
-        issued_at: NOW,
-        nonce: NONCE.chars().rev().collect(),
-    })
+    let nonce: String = NONCE.chars().rev().collect();
+    Some(LoginCookie::Pending(pending_with(rounds, &nonce)))
 }
 
-fn completed(rounds: u8, ago: u64) -> Option<LoginCookie> {
-    Some(LoginCookie::Completed {
-        rounds,
-        issued_at: NOW - ago,
-    })
+fn completed(rounds: u8, seconds_ago: u64) -> Option<LoginCookie> {
+    let at = ago(seconds_ago);
+    Some(LoginCookie::Completed(Completed { rounds, at }))
 }
 
-fn login_after(rounds: u8) -> Step {
-    Step::Login {
-        rounds,
+fn login_after(before: u8) -> Step {
+    Step::Depart(Round {
+        before,
         cookie: true,
-    }
+        session_lost: false,
+    })
 }
 
-fn preview_after(rounds: u8) -> Step {
-    Step::Login {
-        rounds,
+fn login_without_session_after(before: u8) -> Step {
+    Step::Depart(Round {
+        before,
+        cookie: true,
+        session_lost: true,
+    })
+}
+
+fn preview_after(before: u8) -> Step {
+    Step::Depart(Round {
+        before,
         cookie: false,
-    }
+        session_lost: false,
+    })
 }
 
 fn exchange(rounds: u8) -> Step {
     Step::Exchange {
         code: "C".to_owned(),
-        state: state(0),
+        scope: Scope::UserInfo,
         rounds,
     }
 }
 
-/// What the session holds: (enough for this extractor, something of ours).
-const NOBODY: (bool, bool) = (false, false);
-const TOO_LITTLE: (bool, bool) = (false, true);
+/// Since when the session holds something of ours that is not enough for this extractor.
+const NOBODY: Option<Moment> = None;
+const TOO_LITTLE: Option<Moment> = Some(NOW);
 
-const GET: Option<Navigation> = Some(Navigation::Get);
-const HEAD: Option<Navigation> = Some(Navigation::Head);
-const PROGRAM: Option<Navigation> = None;
+const GET: Asks = Asks::Person(Navigation::Get);
+const HEAD: Asks = Asks::Person(Navigation::Head);
+const PROGRAM: Asks = Asks::Program { html: false };
+const PROGRAM_OF_PAGES: Asks = Asks::Program { html: true };
 
 #[test]
 fn each_case_has_its_step() {
+    use super::Step::{Refuse, Stop};
     use Reason::{CodeRefused, CookiesOff, Declined, SessionLost};
-    use Step::{Refuse, Stop};
 
+    let refuse = |html| Refuse { html };
     let table = [
         // A program is never sent anywhere, whatever its URL carries.
-        (NOBODY, PROGRAM, None, None, Refuse),
-        (NOBODY, PROGRAM, callback(0), pending(0), Refuse),
-        (NOBODY, PROGRAM, declined(), pending(0), Refuse),
-        (TOO_LITTLE, PROGRAM, None, None, Refuse),
+        (NOBODY, PROGRAM, None, None, refuse(false)),
+        (NOBODY, PROGRAM, callback(0), pending(0), refuse(false)),
+        (NOBODY, PROGRAM, callback(3), None, refuse(false)),
+        (NOBODY, PROGRAM, declined(), pending(0), refuse(false)),
+        (NOBODY, PROGRAM, None, completed(2, 1), refuse(false)),
+        (TOO_LITTLE, PROGRAM, None, None, refuse(false)),
+        (NOBODY, PROGRAM_OF_PAGES, None, None, refuse(true)),
+        (
+            NOBODY,
+            PROGRAM_OF_PAGES,
+            callback(0),
+            pending(0),
+            refuse(true),
+        ),
         // Anonymous, after so many failures.
         (NOBODY, GET, None, None, login_after(0)),
         (NOBODY, GET, None, pending(0), login_after(0)),
@@ -166,11 +208,29 @@ fn each_case_has_its_step() {
             Stop(CodeRefused),
         ),
         // A login has just succeeded, and the session does not know of it.
-        (NOBODY, GET, None, completed(0, 0), login_after(1)),
-        (NOBODY, GET, None, completed(0, 59), login_after(1)),
-        (NOBODY, GET, None, completed(1, 1), login_after(2)),
+        (
+            NOBODY,
+            GET,
+            None,
+            completed(0, 0),
+            login_without_session_after(1),
+        ),
+        (
+            NOBODY,
+            GET,
+            None,
+            completed(0, 59),
+            login_without_session_after(1),
+        ),
+        (
+            NOBODY,
+            GET,
+            None,
+            completed(1, 1),
+            login_without_session_after(2),
+        ),
         (NOBODY, GET, None, completed(2, 1), Stop(SessionLost)),
-        (NOBODY, GET, None, completed(2, 60), login_after(0)),
+        (NOBODY, GET, None, completed(3, 1), Stop(SessionLost)),
         // The session does stick: a log-out or a step-up is no failure.
         (TOO_LITTLE, GET, None, completed(2, 1), login_after(0)),
         (TOO_LITTLE, HEAD, None, completed(2, 1), preview_after(0)),
@@ -185,39 +245,31 @@ fn each_case_has_its_step() {
             login_after(1),
         ),
     ];
-    for ((satisfied, session_kept), navigation, callback, cookie, expected) in table {
-        let asking = visit();
+    for (held_since, asks, callback, cookie, expected) in table {
         let visit = Visit {
-            satisfied,
-            held_since: session_kept.then_some(NOW),
-            navigation,
+            held_since,
+            asks,
             callback,
             cookie,
-            // Who is satisfied asks for nothing.
-            scopes: if satisfied {
-                Scopes::default()
-            } else {
-                asking.scopes
-            },
-            ..asking
+            ..visit()
         };
-        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+        assert_eq!(step(&visit), expected, "{visit:?}");
     }
 }
 
 #[test]
 fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
-    use Step::Run;
-
+    let run = || Step::Run(());
     let clean = |completed| Step::Clean { completed };
     let nobody_asks = Scopes::default();
-    let sibling_asks = visit().scopes;
+    let sibling_asks = visit().wants;
     let table = [
-        (nobody_asks, PROGRAM, None, None, Run),
-        (nobody_asks, PROGRAM, callback(0), pending(0), Run),
-        (nobody_asks, GET, None, None, Run),
-        (nobody_asks, GET, None, pending(3), Run),
-        (nobody_asks, HEAD, None, None, Run),
+        (nobody_asks, PROGRAM, None, None, run()),
+        (nobody_asks, PROGRAM, callback(0), pending(0), run()),
+        (nobody_asks, PROGRAM_OF_PAGES, declined(), pending(0), run()),
+        (nobody_asks, GET, None, None, run()),
+        (nobody_asks, GET, None, pending(3), run()),
+        (nobody_asks, HEAD, None, None, run()),
         // Whosever the callback is.
         (nobody_asks, GET, callback(0), pending(0), clean(Some(0))),
         (nobody_asks, GET, callback(0), pending(2), clean(Some(2))),
@@ -227,61 +279,105 @@ fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
         (nobody_asks, GET, declined(), pending(0), clean(None)),
         (nobody_asks, HEAD, callback(0), pending(0), clean(None)),
         // Another extractor of the handler waits for it; all else is for that one to answer.
-        (sibling_asks, PROGRAM, callback(0), pending(0), Run),
-        (sibling_asks, GET, None, pending(0), Run),
+        (sibling_asks, PROGRAM, callback(0), pending(0), run()),
+        (sibling_asks, GET, None, pending(0), run()),
         (sibling_asks, GET, callback(0), pending(1), exchange(1)),
-        (sibling_asks, GET, callback(0), other_pending(0), Run),
-        (sibling_asks, GET, callback(0), completed(0, 1), Run),
-        (sibling_asks, GET, callback(0), None, Run),
-        (sibling_asks, GET, declined(), pending(0), Run),
-        (sibling_asks, HEAD, callback(0), pending(0), Run),
+        (sibling_asks, GET, callback(0), other_pending(0), run()),
+        (sibling_asks, GET, callback(0), completed(0, 1), run()),
+        (sibling_asks, GET, callback(0), None, run()),
+        (sibling_asks, GET, declined(), pending(0), run()),
+        (sibling_asks, HEAD, callback(0), pending(0), run()),
     ];
-    for (scopes, navigation, callback, cookie, expected) in table {
+    for (wants, asks, callback, cookie, expected) in table {
         let visit = Visit {
-            satisfied: true,
             held_since: Some(NOW),
-            navigation,
+            asks,
             callback,
             cookie,
-            scopes,
+            wants,
             ..visit()
         };
-        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+        assert_eq!(decide(&visit, Found::Enough(())), expected, "{visit:?}");
     }
 }
 
 #[test]
 fn a_login_to_another_account_is_left_to_that_account() {
-    use Step::Run;
-
+    let clean = |completed| Step::Clean { completed };
     let table = [
-        (GET, callback(0), true, Run),
-        (HEAD, callback(0), true, Run),
-        (GET, declined(), true, Run),
-        (GET, None, true, Run),
-        (GET, callback(0), false, Step::Clean { completed: None }),
+        (GET, callback(0), None, true, Step::Run(())),
+        (HEAD, callback(0), None, true, Step::Run(())),
+        (PROGRAM, callback(0), None, true, Step::Run(())),
+        (GET, declined(), None, true, Step::Run(())),
+        (GET, None, None, true, Step::Run(())),
+        (GET, callback(0), other_pending(0), true, Step::Run(())),
+        (GET, callback(0), None, false, clean(None)),
+        (GET, callback(0), pending(1), false, clean(Some(1))),
     ];
-    for (navigation, callback, is_elsewhere, expected) in table {
+    for (asks, callback, cookie, is_for_another, expected) in table {
         let visit = Visit {
-            satisfied: true,
             held_since: Some(NOW),
-            navigation,
+            asks,
             callback,
-            is_elsewhere,
-            scopes: Scopes::default(),
+            cookie,
+            is_for_another,
+            // Who is satisfied asks for nothing.
+            wants: Scopes::default(),
             ..visit()
         };
-        assert_eq!(decide(visit.clone()), expected, "{visit:?}");
+        assert_eq!(decide(&visit, Found::Enough(())), expected, "{visit:?}");
+    }
+    // Whom this account does not know it sends to a login of its own.
+    let unknown = Visit {
+        callback: callback(0),
+        cookie: other_pending(0),
+        is_for_another: true,
+        ..visit()
+    };
+    assert_eq!(step(&unknown), login_after(1));
+}
+
+#[test]
+fn while_a_look_alike_is_sent_nobody_is_known_and_nothing_begins() {
+    let stop = Step::Stop(Reason::CookiesOff);
+    let table = [
+        (GET, None, None, stop.clone()),
+        (HEAD, None, None, stop.clone()),
+        (GET, None, completed(0, 1), stop.clone()),
+        (GET, callback(0), pending(0), stop.clone()),
+        (GET, callback(0), None, stop.clone()),
+        (GET, declined(), pending(0), stop),
+        (PROGRAM, None, None, Step::Refuse { html: false }),
+        (
+            PROGRAM_OF_PAGES,
+            callback(0),
+            pending(0),
+            Step::Refuse { html: true },
+        ),
+    ];
+    for (asks, callback, cookie, expected) in table {
+        let visit = Visit {
+            asks,
+            callback,
+            cookie,
+            look_alikes: vec![b"%5F_Host-id".to_vec()],
+            ..visit()
+        };
+        assert_eq!(step(&visit), expected, "{visit:?}");
     }
 }
 
 #[test]
 fn a_session_that_holds_something_older_than_the_login_is_lost() {
+    let millis = |millis| Some(Moment::from_millis(ago(10).millis() - millis));
+    let lost = login_without_session_after(2);
     let table = [
-        (Some(NOW - 10), login_after(0)),
-        (Some(NOW - 9), login_after(0)),
-        (Some(NOW - 11), login_after(2)),
-        (None, login_after(2)),
+        (Some(ago(10)), login_after(0)),
+        (Some(ago(9)), login_after(0)),
+        (millis(0), login_after(0)),
+        (millis(1), lost.clone()),
+        (Some(ago(11)), lost.clone()),
+        (None, lost),
     ];
     for (held_since, expected) in table {
         let visit = Visit {
@@ -289,7 +385,7 @@ fn a_session_that_holds_something_older_than_the_login_is_lost() {
             cookie: completed(1, 10),
             ..visit()
         };
-        assert_eq!(decide(visit), expected, "{held_since:?}");
+        assert_eq!(step(&visit), expected, "{held_since:?}");
     }
 }
 
@@ -302,25 +398,14 @@ fn a_callback_belongs_to_a_page_that_asks_for_its_scope() {
         (base.with(Scope::Login), login_after(1)),
         (base.with(Scope::UserInfo), exchange(0)),
     ];
-    for (scopes, expected) in table {
+    for (wants, expected) in table {
         let visit = Visit {
             callback: callback(0),
             cookie: pending(0),
-            scopes,
+            wants,
             ..visit()
         };
-        assert_eq!(decide(visit), expected, "{scopes:?}");
-    }
-}
-
-#[test]
-fn scopes_hold_what_was_asked() {
-    let mut scopes = Scopes::default();
-    for scope in Scope::ALL {
-        assert!(!scopes.contains(scope), "{scope:?}");
-        scopes = scopes.with(scope);
-        assert!(scopes.contains(scope), "{scope:?}");
-        assert_eq!(scopes.with(scope), scopes);
+        assert_eq!(step(&visit), expected, "{wants:?}");
     }
 }
 
@@ -329,8 +414,8 @@ fn scopes_hold_what_was_asked() {
 fn walk(mut back: impl FnMut(u8) -> Visit) -> (usize, Reason) {
     let mut now = visit();
     for redirects in 0..10 {
-        match decide(now) {
-            Step::Login { rounds, .. } => now = back(rounds),
+        match step(&now) {
+            Step::Depart(round) => now = back(round.before),
             Step::Stop(reason) => return (redirects, reason),
             other => panic!("{other:?}"),
         }
@@ -364,9 +449,285 @@ fn three_redirects_then_a_page() {
     assert_eq!(walk(refused), (3, Reason::CodeRefused));
 }
 
+/// A browser that opens pages, at whose login an answer of WeChat's arrives as `alter` leaves it.
+struct Browser {
+    cookie: Option<LoginCookie>,
+    keeps_cookies: bool,
+}
+
+impl Browser {
+    fn new() -> Self {
+        Self {
+            cookie: None,
+            keeps_cookies: true,
+        }
+    }
+
+    /// What an address says, read as a request's is.
+    fn visit(&self, address: &str) -> Visit {
+        let (path, query) = match address.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (address, None),
+        };
+        Visit {
+            page: clean(path, query).into_owned(),
+            callback: query.and_then(Callback::find),
+            cookie: self.cookie.clone(),
+            ..visit()
+        }
+    }
+
+    /// Opens an address. Returns what comes of it and, where it is a login, WeChat's answer.
+    fn open(&mut self, address: &str) -> (Step, String) {
+        let visit = self.visit(address);
+        let step = step(&visit);
+        let Step::Depart(round) = &step else {
+            return (step, visit.page);
+        };
+        let pending = Pending::renew(self.cookie.as_ref(), round.before, &visit.page, NOW);
+        let state = State {
+            rounds: round.before,
+            scope: Scope::UserInfo,
+            own_codes: own_codes(&visit.page),
+            challenge: pending.challenge(),
+        };
+        if self.keeps_cookies {
+            self.cookie = Some(LoginCookie::Pending(pending));
+        }
+        let answer = append(&visit.page, &format!("code=C&state={}", state.encode()));
+        (step, answer)
+    }
+
+    /// Follows each redirect. Returns how many there were to WeChat, what ended them, and where.
+    fn follow(&mut self, address: &str, alter: impl Fn(&str) -> String) -> (usize, Step, String) {
+        let mut address = address.to_owned();
+        for redirects in 0..20 {
+            let (step, answer) = self.open(&address);
+            if !matches!(step, Step::Depart(_)) {
+                return (redirects, step, address);
+            }
+            address = alter(&answer);
+        }
+        panic!("a loop: {address}");
+    }
+}
+
+/// A `state` with something else in its place; given the name and the value.
+fn with_state(answer: &str, alter: impl Fn(&str) -> String) -> String {
+    let (before, state) = answer.rsplit_once("&state=").unwrap();
+    format!("{before}{}", alter(state))
+}
+
+/// Parameters in their order by name, as some proxies keep them.
+fn sorted(answer: &str) -> String {
+    let (path, query) = answer.split_once('?').unwrap();
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_by_key(|pair| pair.split('=').next());
+    format!("{path}?{}", pairs.join("&"))
+}
+
+type Alter = fn(&str) -> String;
+
+const ALTERATIONS: [(&str, Alter); 9] = [
+    ("missing", |answer| with_state(answer, |_| String::new())),
+    ("empty", |answer| {
+        with_state(answer, |_| "&state=".to_owned())
+    }),
+    ("bare", |answer| with_state(answer, |_| "&state".to_owned())),
+    ("another", |answer| {
+        with_state(answer, |_| "&state=STATE".to_owned())
+    }),
+    ("cut", |answer| {
+        with_state(answer, |state| format!("&state={}", &state[..20]))
+    }),
+    ("longer", |answer| {
+        with_state(answer, |state| format!("&state={state}.1"))
+    }),
+    ("encoded", |answer| {
+        with_state(answer, |state| format!("&state=%{state}"))
+    }),
+    ("encoded again", |answer| {
+        with_state(answer, |state| format!("&state={state}%23wechat_redirect"))
+    }),
+    ("doubled", |answer| {
+        with_state(answer, |state| format!("&state={state}x&state={state}x"))
+    }),
+];
+
+const PAGES: [&str; 8] = [
+    "/p",
+    "/p?",
+    "/p?x=1&y=%FF",
+    "/p?code=own",
+    "/p?code=own&x=1",
+    "/p?code=a&x&code=b&code=c",
+    "/p?state=own",
+    "/p?code=own&state=own",
+];
+
+#[test]
+fn return_without_its_state_is_three_redirects_and_a_page_with_a_way_back() {
+    for (name, alter) in ALTERATIONS {
+        for page in PAGES {
+            let mut browser = Browser::new();
+            let (redirects, step, address) = browser.follow(page, alter);
+            let case = format!("{name}: {page}, {address}");
+            assert_eq!(redirects, 3, "{case}");
+            assert_eq!(step, Step::Stop(Reason::StateLost), "{case}");
+            // The button's address.
+            assert_eq!(
+                browser.visit(&address).without_lost_returns(),
+                page,
+                "{case}"
+            );
+        }
+    }
+}
+
+#[test]
+fn return_with_a_state_of_our_shape_is_a_callback() {
+    let lower =
+        |answer: &str| with_state(answer, |state| format!("&state={}", state.to_lowercase()));
+    let doubled =
+        |answer: &str| with_state(answer, |state| format!("&state={state}&state={state}"));
+    let none = |answer: &str| answer.to_owned();
+    for page in PAGES {
+        // Somebody else's, by all that it says.
+        let (redirects, step, _) = Browser::new().follow(page, lower);
+        assert_eq!(
+            (redirects, step),
+            (3, Step::Stop(Reason::CodeRefused)),
+            "{page}"
+        );
+        for alter in [&doubled as &dyn Fn(&str) -> String, &none, &sorted] {
+            let (redirects, step, address) = Browser::new().follow(page, alter);
+            assert_eq!((redirects, step), (1, exchange(0)), "{address}");
+        }
+    }
+}
+
+#[test]
+fn where_no_cookie_comes_back_three_codes_at_the_end_tell_of_lost_states() {
+    let stop = || Step::Stop(Reason::StateLost);
+    for (name, alter) in ALTERATIONS {
+        for page in ["/p", "/p?x=1", "/p?state=own", "/p?code=own&x=1"] {
+            let mut browser = Browser {
+                keeps_cookies: false,
+                ..Browser::new()
+            };
+            let (redirects, step, address) = browser.follow(page, alter);
+            assert_eq!((redirects, step), (3, stop()), "{name}: {address}");
+            assert_eq!(
+                browser.visit(&address).without_lost_returns(),
+                page,
+                "{name}: {address}"
+            );
+        }
+    }
+    let table = [
+        ("/p?code=a", login_after(0)),
+        ("/p?code=a&code=b", login_after(0)),
+        ("/p?code=a&state=S&code=b&state=T&state=U", login_after(0)),
+        ("/p?code=a&code=b&x=1&code=c", login_after(0)),
+        ("/p?code=a&code=b&code=c&x=1", login_after(0)),
+        ("/p?code=a&code=b&codec=c", login_after(0)),
+        ("/p?code=a&code=b&code=c", stop()),
+        ("/p?code&code=&code=c", stop()),
+        ("/p?code=a&state=S&code=b&code=c&state&state=T", stop()),
+        ("/p?x=1&code=a&code=b&code=c&code=d", stop()),
+    ];
+    for (address, expected) in table {
+        let mut without = Browser::new();
+        assert_eq!(without.open(address).0, expected, "{address}");
+        // Where one comes back, it is what counts.
+        let mut with = Browser {
+            cookie: pending(0),
+            ..Browser::new()
+        };
+        let expected = if address.matches("code").count() == 1 {
+            // `/p` and a code, which is the page that the cookie was sent out for.
+            login_after(1)
+        } else {
+            login_after(0)
+        };
+        assert_eq!(with.open(address).0, expected, "{address}");
+    }
+}
+
+#[test]
+fn plain_visits_of_pages_with_codes_of_their_own_never_block() {
+    let walks: [&[&str]; 7] = [
+        &["/p", "/p?code=x"],
+        &["/p?code=x", "/p"],
+        &["/p?code=x"],
+        &["/p?code=x", "/p?code=y"],
+        &["/p", "/p?code=x", "/p?code=x&code=y"],
+        &["/p?code=x", "/p?code=x&code=y"],
+        &[
+            "/p?x=1",
+            "/p?x=1&code=x",
+            "/p",
+            "/p?code=x&x=1",
+            "/q?code=x",
+        ],
+    ];
+    for walk in walks {
+        let mut browser = Browser::new();
+        for address in walk.iter().cycle().take(60) {
+            let (step, _) = browser.open(address);
+            assert!(
+                matches!(step, Step::Depart(_)),
+                "{walk:?}: {address} {step:?}"
+            );
+        }
+    }
+    // One redirect more is what it may cost: the login itself still ends.
+    let mut browser = Browser::new();
+    browser.open("/p");
+    let (step, answer) = browser.open("/p?code=x");
+    assert_eq!(step, login_after(1));
+    assert_eq!(browser.open(&answer).0, exchange(1));
+}
+
+#[test]
+fn an_altered_return_is_of_the_login_that_went_out_last() {
+    // Sent out, coming in, and whether it is counted.
+    let table = [
+        ("/p", "/p?code=C", true),
+        ("/p", "/p?code=C&state=S", true),
+        ("/p?x=1", "/p?x=1&code=C&state=S", true),
+        ("/p?x=1", "/p?code=C&state=S&x=1", true),
+        ("/p", "/p", false),
+        ("/p", "/p?state=S", false),
+        ("/p", "/p?codec=C", false),
+        ("/p", "/p?Code=C", false),
+        ("/p", "/q?code=C", false),
+        ("/p", "/p?x=1&code=C", false),
+        ("/p?x=1", "/p?code=C", false),
+        // The same address once more, which has a code of its own.
+        ("/p?code=x", "/p?code=x", false),
+        ("/p?code=x", "/p?code=y", false),
+        ("/p?code=x", "/p", false),
+    ];
+    for (sent, comes, is_counted) in table {
+        let mut browser = Browser::new();
+        browser.open(sent);
+        let expected = login_after(u8::from(is_counted));
+        assert_eq!(browser.open(comes).0, expected, "{sent} {comes}");
+    }
+    // A completed login has nothing to return.
+    let visit = Visit {
+        page: "/p?code=C".to_owned(),
+        cookie: completed(0, 1),
+        held_since: Some(NOW),
+        ..visit()
+    };
+    assert_eq!(step(&visit), login_after(0));
+}
+
 fn a_visit() -> impl Strategy<Value = Visit> {
     let nonce = prop_oneof![Just(NONCE.to_owned()), "[a-z]{32}"];
-    let navigation = prop::option::of(prop_oneof![Just(Navigation::Get), Just(Navigation::Head)]);
+    let asks = prop::sample::select(vec![GET, HEAD, PROGRAM, PROGRAM_OF_PAGES]);
     let code = prop::option::of("[A-Z]{1,3}");
     let scope = || prop::sample::select(Scope::ALL.to_vec());
     let callback = (code, 0..=State::MAX_ROUNDS, scope(), nonce.clone()).prop_map(
@@ -380,82 +741,121 @@ fn a_visit() -> impl Strategy<Value = Visit> {
             },
         },
     );
-    let cookie = a_cookie(NOW - 700..NOW + 60, nonce);
+    let cookie = a_cookie(SECONDS - 700..SECONDS + 60, nonce);
     let scopes = prop::collection::vec(scope(), 0..3)
         .prop_map(|scopes| scopes.into_iter().fold(Scopes::default(), Scopes::with));
     (
-        any::<(bool, bool)>(),
-        prop::option::of(NOW - 700..NOW + 60),
-        navigation,
+        a_page(),
+        any::<bool>(),
+        prop::option::of(SECONDS - 700..SECONDS + 60),
+        asks,
         prop::option::of(callback),
         prop::option::of(cookie),
+        prop::option::weighted(0.1, "[a-z]{1,3}"),
         scopes,
     )
         .prop_map(
-            |((satisfied, is_elsewhere), held_since, navigation, callback, cookie, scopes)| Visit {
-                satisfied,
-                held_since,
-                navigation,
+            |(page, is_for_another, held_since, asks, callback, cookie, look_alike, wants)| Visit {
+                page,
                 callback,
-                is_elsewhere,
+                asks,
                 cookie,
-                scopes,
-                now: NOW,
+                look_alikes: look_alike.into_iter().map(String::into_bytes).collect(),
+                held_since: held_since.and_then(Moment::from_seconds),
+                wants,
+                is_for_another,
+                ..visit()
             },
         )
 }
 
 proptest! {
     #[test]
-    fn each_visit_has_a_step_that_it_may_have(visit in a_visit()) {
-        let step = decide(visit.clone());
-        let is_person = visit.navigation.is_some();
+    fn each_visit_has_a_step_that_it_may_have(visit in a_visit(), is_enough: bool) {
+        let found = if is_enough { Found::Enough(()) } else { Found::TooLittle };
+        let step = decide(&visit, found);
+        let is_get = visit.asks == GET;
+        let is_safe = visit.look_alikes.is_empty();
+        let is_person = matches!(visit.asks, Asks::Person(_));
         let may_be = match &step {
-            Step::Run => visit.satisfied,
-            Step::Clean { .. } => visit.satisfied && is_person && visit.callback.is_some(),
-            Step::Refuse => !visit.satisfied && !is_person,
-            Step::Login { rounds, cookie: true } => {
-                !visit.satisfied && visit.navigation == Some(Navigation::Get) && *rounds < State::MAX_ROUNDS
+            Step::Run(()) => is_enough && (is_safe || !is_person),
+            Step::Clean { completed } => {
+                is_enough && is_safe && is_person && visit.callback.is_some() && !visit.is_for_another
+                    && completed.is_none_or(|rounds| is_get && rounds <= State::MAX_ROUNDS)
             }
-            Step::Login { rounds, cookie: false } => {
-                !visit.satisfied && visit.navigation == Some(Navigation::Head) && *rounds <= State::MAX_ROUNDS
+            Step::Refuse { html } => !is_enough && visit.asks == Asks::Program { html: *html },
+            Step::Depart(Round { before, cookie: true, session_lost }) => {
+                !is_enough && is_safe && is_get && *before < State::MAX_ROUNDS
+                    && (!session_lost || visit.cookie.as_ref().is_some_and(|cookie| cookie.pending().is_none()))
             }
-            Step::Exchange { code, state, .. } => {
-                visit.navigation == Some(Navigation::Get)
-                    && visit.scopes.contains(state.scope)
-                    && visit.cookie.as_ref().and_then(LoginCookie::challenge).as_ref() == Some(&state.challenge)
-                    && visit.callback == Some(Callback { code: Some(code.clone()), state: state.clone() })
+            Step::Depart(Round { before, cookie: false, session_lost }) => {
+                !is_enough && is_safe && visit.asks == HEAD && *before <= State::MAX_ROUNDS && !session_lost
             }
-            Step::Stop(_) => !visit.satisfied && visit.navigation == Some(Navigation::Get),
+            Step::Exchange { code, scope, .. } => {
+                let callback = visit.callback.clone().unwrap();
+                let pending = visit.cookie.as_ref().and_then(LoginCookie::pending);
+                is_safe && is_get
+                    && visit.wants.contains(*scope)
+                    && pending.map(Pending::challenge).as_ref() == Some(&callback.state.challenge)
+                    && callback.state.scope == *scope
+                    && callback.code.as_ref() == Some(code)
+            }
+            Step::Stop(Reason::CookiesOff) if !is_safe => is_person,
+            Step::Stop(_) => !is_enough && is_safe && is_get,
         };
         prop_assert!(may_be, "{step:?}");
     }
 
     #[test]
-    fn a_plain_visit_is_never_counted(before in 0..State::MAX_ROUNDS, ago in 0..600_u64, times in 1..20_u64) {
-        let mut cookie = LoginCookie::Pending {
-            rounds: before,
-            issued_at: NOW - ago,
-            nonce: NONCE.to_owned(),
-        };
+    fn a_plain_visit_is_never_counted(
+        page in a_page(), before in 0..State::MAX_ROUNDS, seconds_ago in 0..600_u64, times in 1..20_u64,
+    ) {
+        let issued_at = ago(seconds_ago);
+        let mut cookie = Pending { issued_at, ..Pending::renew(None, before, &page, NOW) };
         for seconds in 0..times {
-            let now = NOW + seconds;
-            let step = decide(Visit { cookie: Some(cookie.clone()), now, ..visit() });
+            let now = Moment::from_millis(NOW.millis() + seconds * 1_000);
+            let current = Some(LoginCookie::Pending(cookie));
+            let step = step(&Visit { page: page.clone(), cookie: current.clone(), now, ..visit() });
             prop_assert_eq!(step, login_after(before));
-            cookie = LoginCookie::pend(Some(&cookie), before, now);
+            cookie = Pending::renew(current.as_ref(), before, &page, now);
         }
     }
 
     #[test]
-    fn a_log_out_is_never_counted(visit in a_visit(), rounds in 0..=State::MAX_ROUNDS, ago in 0..600_u64) {
+    fn plain_visits_of_any_two_pages_never_block(page in a_page(), own in "[a-z]{1,5}", times in 1..20) {
+        // Of pages with more codes of their own one may pass for the other's answer that often.
+        prop_assume!(crate::address::callback::count_codes(&page) < 2);
+        prop_assume!(Callback::find(page.split_once('?').map_or("", |(_, query)| query)).is_none());
+        let other = append(&page, &format!("code={own}"));
+        let mut browser = Browser::new();
+        for _ in 0..times {
+            for address in [&page, &other] {
+                let (step, _) = browser.open(address);
+                prop_assert!(matches!(step, Step::Depart(_)), "{address} {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_return_without_its_state_never_makes_a_loop(page in a_page(), alteration in 0..ALTERATIONS.len(), keeps_cookies: bool) {
+        prop_assume!(Callback::find(page.split_once('?').map_or("", |(_, query)| query)).is_none());
+        let (_, alter) = ALTERATIONS[alteration];
+        let mut browser = Browser { keeps_cookies, ..Browser::new() };
+        let (redirects, step, address) = browser.follow(&page, alter);
+        prop_assert_eq!(step, Step::Stop(Reason::StateLost), "{}", address);
+        prop_assert!(redirects <= 3, "{address}");
+    }
+
+    #[test]
+    fn a_log_out_is_never_counted(visit in a_visit(), rounds in 0..=State::MAX_ROUNDS, seconds_ago in 0..60_u64) {
         let visit = Visit {
-            satisfied: false,
             held_since: Some(NOW),
-            navigation: Some(Navigation::Get),
+            asks: GET,
             callback: None,
-            cookie: completed(rounds, ago),
+            cookie: completed(rounds, seconds_ago),
+            look_alikes: Vec::new(),
             ..visit
         };
-        prop_assert_eq!(decide(visit), login_after(0));
+        prop_assert_eq!(step(&visit), login_after(0));
     }
 }
