@@ -47,7 +47,13 @@ impl Departure {
     pub(super) fn decide(account: &Account, visit: &Visit, round: Round) -> Self {
         #[cfg(feature = "qrcode")]
         if visit.is_outside && account.shown.outside.is_qr() {
-            return Self::Outside;
+            // The link that it shows would be refused in WeChat.
+            let length = account.public.page(&visit.page).len();
+            return if length > TOO_LONG_URL {
+                Self::TooLong { length }
+            } else {
+                Self::Outside
+            };
         }
         let scope = account.logins.scope(visit.scope, visit.is_outside);
         let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
@@ -160,18 +166,30 @@ impl Reply {
     }
 }
 
+/// One path of all dark modules, a rectangle for those that touch in a row.
 #[cfg(feature = "qrcode")]
 fn svg(text: &str) -> String {
+    /// The light border that readers need, in modules.
+    const QUIET: usize = 4;
     let Ok(code) = qrcode::QrCode::new(text) else {
         return String::new();
     };
-    let document = code
-        .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(240, 240)
-        .build();
-    // Only the element: the XML declaration before it has no place within HTML.
-    let start = document.find("<svg").unwrap_or(document.len());
-    document[start..].to_owned()
+    let side = code.width() + 2 * QUIET;
+    let mut svg = format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><rect width="{side}" height="{side}" fill="#fff"/><path d=""##
+    );
+    for (row, modules) in code.to_colors().chunks(code.width()).enumerate() {
+        let mut column = 0;
+        for run in modules.chunk_by(|one, next| one == next) {
+            let [x, y, width] = [column + QUIET, row + QUIET, run.len()];
+            if run.contains(&qrcode::Color::Dark) {
+                svg.push_str(&format!("M{x} {y}h{width}v1h-{width}z"));
+            }
+            column += width;
+        }
+    }
+    svg.push_str(r##"" fill="#000"/></svg>"##);
+    svg
 }
 
 #[cfg(test)]
