@@ -152,7 +152,18 @@ fn transport_rows(elsewhere: &str) -> Vec<Row> {
         Fault::Status(504),
     ];
     for fault in broken {
-        rows.push(at(AccessToken, fault.clone(), 502, "unreachable", 1));
+        // What comes before an answer is tried once more on a connection of its own.
+        let exchanges = match fault {
+            Fault::Close | Fault::Reset => 2,
+            _ => 1,
+        };
+        rows.push(at(
+            AccessToken,
+            fault.clone(),
+            502,
+            "unreachable",
+            exchanges,
+        ));
         rows.push(at(UserInfo, fault, 502, "unreachable", 3));
     }
     rows.push(at(
@@ -162,13 +173,10 @@ fn transport_rows(elsewhere: &str) -> Vec<Row> {
         "malformed_answer",
         1,
     ));
-    rows.push(at(
-        AccessToken,
-        Fault::Spent(Box::new(Fault::Close)),
-        502,
-        "unreachable",
-        1,
-    ));
+    for fault in [Fault::Close, Fault::Reset] {
+        let spent = Fault::Spent(Box::new(fault));
+        rows.push(at(AccessToken, spent, 502, "unreachable", 2));
+    }
     rows.push(at(
         AccessToken,
         Fault::Spent(Box::new(Fault::Html)),

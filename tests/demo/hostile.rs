@@ -415,8 +415,7 @@ async fn what_a_request_says_of_its_host_is_not_believed() {
                 ("x-rewrite-url", "//evil.example/"),
             ],
             vec![("x-http-method-override", "POST")],
-            vec![("referer", "https://evil.example/")],
-            vec![("origin", "https://evil.example")],
+            vec![("referer", "https://evil.example/"), ("origin", "null")],
         ])
         .collect();
     for headers in &headers {
@@ -484,32 +483,45 @@ async fn garbage_cookies_are_no_cookies() {
     let start = visitor.get(&demo.at(PROFILE)).await;
     let state = start.location_param("state").expect("a state");
     let pending = visitor.cookie(&demo.url, &name).expect("a login cookie");
-    let nonce = pending.rsplit('.').next().expect("a nonce").to_owned();
+    let [_, _, _, nonce, address] = pending.split('.').collect::<Vec<_>>()[..] else {
+        panic!("five fields: {pending}");
+    };
     let callback = format!("{PROFILE}?code=x&state={state}");
     let values = [
         String::new(),
-        "1".to_owned(),
-        "....".to_owned(),
-        format!("1.0.{now}"),
-        format!("1.0.{now}.{nonce}.x"),
+        "2".to_owned(),
+        ".....".to_owned(),
+        format!("2.0.{now}"),
         format!("2.0.{now}.{nonce}"),
-        format!("0.0.{now}.{nonce}"),
-        format!("1.9.{now}.{nonce}"),
-        format!("1.-1.{now}.{nonce}"),
-        format!("1.+1.{now}.{nonce}"),
-        format!("1.256.{now}.{nonce}"),
-        format!("1.0.+{now}.{nonce}"),
-        format!("1.0.-1.{nonce}"),
-        format!("1.0.{}.{nonce}", now - 601),
-        format!("1.0.{}.{nonce}", now + 3600),
-        format!("1.0.99999999999999999999999.{nonce}"),
-        format!("1.0.{}.{nonce}", u64::MAX),
-        format!("1.0.0.{nonce}"),
-        format!("1.0.{now}.{}", &nonce[1..]),
-        format!("1.0.{now}.{nonce}a"),
-        format!("1.0.{now}.{}!", &nonce[1..]),
-        format!("1.0.{now}.{}", "é".repeat(16)),
-        format!("1.0.{now}.%{}", &nonce[1..]),
+        format!("2.0.{now}.{nonce}."),
+        format!("2.0.{now}.{nonce}.{address}.x"),
+        format!("1.0.{now}.{nonce}.{address}"),
+        format!("3.0.{now}.{nonce}.{address}"),
+        format!("2.9.{now}.{nonce}.{address}"),
+        format!("2.4.{now}.{nonce}.{address}"),
+        format!("2.-1.{now}.{nonce}.{address}"),
+        format!("2.+1.{now}.{nonce}.{address}"),
+        format!("2.256.{now}.{nonce}.{address}"),
+        format!("2..{now}.{nonce}.{address}"),
+        format!("2.0.+{now}.{nonce}.{address}"),
+        format!("2.0.-1.{nonce}.{address}"),
+        format!("2.0.{}.{nonce}.{address}", now - 601),
+        format!("2.0.{}.{nonce}.{address}", now + 3600),
+        format!("2.0.99999999999999999999999.{nonce}.{address}"),
+        format!("2.0.{}.{nonce}.{address}", u64::MAX),
+        format!("2.0.{}.{nonce}.{address}", u64::MAX / 1_000),
+        format!("2.0.0.{nonce}.{address}"),
+        format!("2.0..{nonce}.{address}"),
+        format!("2.0.{now}.{}.{address}", &nonce[1..]),
+        format!("2.0.{now}.{nonce}a.{address}"),
+        format!("2.0.{now}.{}!.{address}", &nonce[1..]),
+        format!("2.0.{now}.{}.{address}", "é".repeat(16)),
+        format!("2.0.{now}.%{}.{address}", &nonce[1..]),
+        format!("2.0.{now}.{nonce}.{}", &address[1..]),
+        format!("2.0.{now}.{nonce}.{address}a"),
+        format!("2.0.{now}.{nonce}.{}!", &address[1..]),
+        format!("\"2.0.{now}.{nonce}.{address}\""),
+        format!("%32.0.{now}.{nonce}.{address}"),
         "x".repeat(8_000),
         "小明".to_owned(),
     ];
@@ -528,7 +540,7 @@ async fn garbage_cookies_are_no_cookies() {
         "no such cookie has started anything"
     );
     // The one that is in order is what all of these miss: so the test can fail.
-    let cookie = format!("{name}=1.0.{now}.{nonce}");
+    let cookie = format!("{name}=2.0.{now}.{nonce}.{address}");
     raw::get(&demo.url, &callback, &[("cookie", &cookie)]).expect("an answer");
     assert_eq!(calls(&wechat), (1, 0));
 
@@ -569,7 +581,7 @@ async fn garbage_cookies_are_no_cookies() {
         "__Host-wechat",
         "foo",
     ] {
-        visitor.set_cookie(&demo.url, other, &format!("1.0.{now}.{nonce}"));
+        visitor.set_cookie(&demo.url, other, &format!("2.0.{now}.{nonce}.{address}"));
     }
     visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
     assert_unharmed(&demo).await;

@@ -365,12 +365,45 @@ async fn a_prefix_that_a_proxy_strips_is_in_every_address() {
         .await
         .assert_status(200);
 
-    let login = visitor
-        .get(&demo.at("/login?return_to=%2Fwechat8008%2Findex"))
-        .await;
-    assert_eq!(login.location(), format!("{public}/wechat8008/index"));
+    // With the prefix, without it, and whole: as scripts know the address.
+    for (wanted, page) in [
+        ("/wechat8008/index", "/wechat8008/index"),
+        ("/shop/app/wechat8008/index", "/wechat8008/index"),
+        (
+            "/shop/app/wechat8008/index?a=1%23b",
+            "/wechat8008/index?a=1#b",
+        ),
+        ("/shop/app", "/"),
+        ("/shop/app/", "/"),
+        ("/shop/app?a=1", "/?a=1"),
+        ("/shop/apple", "/shop/apple"),
+        ("/shop", "/shop"),
+        (
+            &format!("{public}/wechat8008/index?a=1"),
+            "/wechat8008/index?a=1",
+        ),
+        (&public, "/"),
+        // Another app's pages of this host.
+        (&format!("http://{listen}/other"), "/"),
+        (&format!("http://{listen}/shop/apple"), "/"),
+        ("/shop/app//evil.example", "/"),
+        ("/shop/app/%5Cevil.example", "/"),
+        ("/shop/app/../../x", "/"),
+    ] {
+        let login = visitor
+            .get(&demo.at(&format!("/login?return_to={wanted}")))
+            .await;
+        assert_eq!(login.location(), format!("{public}{page}"), "{wanted}");
+    }
     // The login page itself, however the address is spelled.
-    for own in ["/login", "/login?return_to=/", "/./login"] {
+    for own in [
+        "/login",
+        "/login?return_to=/",
+        "/./login",
+        "/shop/app/login",
+        "/shop/app/./login",
+        &format!("{public}/login"),
+    ] {
         let page = visitor
             .get(&demo.at(&format!("/login?return_to={own}")))
             .await;

@@ -2,6 +2,7 @@
 //! own, with the simulator in this process as WeChat.
 
 mod callbacks;
+mod cookies;
 mod faults;
 mod hostile;
 mod login;

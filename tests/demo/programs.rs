@@ -7,6 +7,7 @@ use support::{Page, Visitor, demo::Demo};
 
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const JSON: &str = "application/json, text/plain, */*";
+const ELSEWHERE: &str = "https://evil.example";
 
 /// What somebody gets who is not logged in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +32,18 @@ const ROWS: &[(Headers, Gets)] = &[
         WeChat,
     ),
     (&[("accept", "text/html, application/json")], WeChat),
+    (
+        &[("accept", "text/html;q=0.5, application/json;q=0.5")],
+        WeChat,
+    ),
+    (&[("accept", "application/json;q=0.8,text/html")], WeChat),
+    (
+        &[("accept", "application/json;q=0, text/html;q=0.1")],
+        WeChat,
+    ),
+    (&[("accept", "application/jsonp, text/html;q=0.1")], WeChat),
+    // `null` says nothing: pages without a referrer send it.
+    (&[("accept", HTML), ("origin", "null")], WeChat),
     (
         &[("accept", HTML), ("x-requested-with", "com.tencent.mm")],
         WeChat,
@@ -67,8 +80,65 @@ const ROWS: &[(Headers, Gets)] = &[
     (&[("accept", "text/plain")], JsonRefusal),
     (
         &[("accept", "application/json, text/html;q=0.9")],
+        JsonRefusal,
+    ),
+    (&[("accept", "application/json, text/html")], JsonRefusal),
+    (
+        &[("accept", "text/html;q=0.8, application/json")],
+        JsonRefusal,
+    ),
+    (
+        &[("accept", "text/html;q=0.50, application/json;q=0.51, */*")],
+        JsonRefusal,
+    ),
+    (
+        &[("accept", "application/json;q=0.5,text/html;q=0.5")],
+        JsonRefusal,
+    ),
+    (
+        &[("accept", "APPLICATION/JSON, TEXT/HTML;Q=0.9")],
+        JsonRefusal,
+    ),
+    (
+        &[("accept", "text/html ; q=0.1 , application/json ; q=0.2")],
+        JsonRefusal,
+    ),
+    (
+        &[(
+            "accept",
+            "application/json;charset=utf-8, text/html;level=1;q=0.9",
+        )],
+        JsonRefusal,
+    ),
+    (&[("accept", "text/html;q=0, text/html;q=0")], JsonRefusal),
+    (&[("accept", "text/html;q=0")], JsonRefusal),
+    (
+        &[
+            ("accept", "application/json, text/html;q=0.9"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ],
+        JsonRefusal,
+    ),
+    // What begins something else, and what another site's script sends.
+    (&[("accept", HTML), ("upgrade", "websocket")], HtmlRefusal),
+    (
+        &[
+            ("accept", HTML),
+            ("upgrade", "h2c"),
+            ("connection", "upgrade"),
+        ],
         HtmlRefusal,
     ),
+    (&[("accept", ""), ("upgrade", "websocket")], JsonRefusal),
+    (&[("accept", HTML), ("origin", ELSEWHERE)], HtmlRefusal),
+    (
+        &[("accept", HTML), ("origin", "http://127.0.0.1")],
+        HtmlRefusal,
+    ),
+    (&[("accept", HTML), ("origin", "https://")], HtmlRefusal),
+    (&[("accept", JSON), ("origin", ELSEWHERE)], JsonRefusal),
+    (&[("accept", "*/*"), ("origin", ELSEWHERE)], JsonRefusal),
     (&[("accept", "text/html;q=0, */*")], JsonRefusal),
     (
         &[("accept", HTML), ("x-requested-with", "XMLHttpRequest")],
@@ -206,6 +276,35 @@ async fn who_asks_decides_what_they_get() {
         }
     }
     assert_eq!(calls(&wechat), (0, 0));
+}
+
+/// A page's own origin on a GET, as some browsers send it for a form, is no other site's.
+#[actix_web::test]
+async fn only_another_sites_origin_makes_a_program_of_a_navigation() {
+    let wechat = wechat().await;
+    const FRONT: &str = "https://www.example.cn";
+    let demo = Demo::start(&wechat, &[("WECHAT_RETURN_ORIGINS", FRONT)]);
+    let upper = demo.url.to_uppercase();
+    let elsewhere = [
+        format!("{}.evil.example", demo.url),
+        format!("{}0", demo.url),
+        demo.url.replace("http:", "https:"),
+        "https://www.example.cn.evil.example".to_owned(),
+        "https://example.cn".to_owned(),
+        "http://www.example.cn".to_owned(),
+    ];
+    for origin in [demo.url.as_str(), &upper, FRONT, "null"] {
+        let page = Visitor::new()
+            .get_with(&demo.at(PROFILE), &[("origin", origin)])
+            .await;
+        assert_gets(&page, WeChat, origin);
+    }
+    for origin in &elsewhere {
+        let page = Visitor::new()
+            .get_with(&demo.at(PROFILE), &[("origin", origin)])
+            .await;
+        assert_gets(&page, HtmlRefusal, origin);
+    }
 }
 
 /// With a login under way and its code at hand nothing else happens either.

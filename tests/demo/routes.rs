@@ -139,17 +139,18 @@ async fn every_route_takes_its_methods_only() {
             Method::PUT,
             Method::PATCH,
             Method::DELETE,
+            Method::HEAD,
         ]
     };
     let rows = [
-        ("/", vec![Method::GET]),
-        (PROFILE, vec![Method::GET]),
+        ("/", vec![Method::GET, Method::HEAD]),
+        (PROFILE, vec![Method::GET, Method::HEAD]),
         ("/api/me", vec![Method::GET]),
         ("/openid", vec![Method::GET]),
         ("/comment", vec![Method::POST]),
         ("/login", vec![Method::GET]),
         ("/logout", vec![Method::POST]),
-        ("/healthz", vec![Method::GET]),
+        ("/healthz", vec![Method::GET, Method::HEAD]),
         ("/nothing", vec![]),
     ];
     for (path, taken) in rows {
@@ -169,6 +170,39 @@ async fn every_route_takes_its_methods_only() {
     }
     assert_eq!(calls(&wechat), (0, 0));
     assert!(openid_of(&demo, &known).await.is_some());
+}
+
+/// Monitors ask this way: the status and the headers of a GET, and no body.
+#[actix_web::test]
+async fn a_head_is_answered_like_a_get() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let known = Visitor::new();
+    known.visit(&demo.at(PROFILE)).await.assert_status(200);
+    for (path, visitor) in [
+        ("/", Visitor::new()),
+        ("/", known.clone()),
+        ("/healthz", Visitor::new()),
+        ("/healthz", known.clone()),
+        (PROFILE, known),
+    ] {
+        let mut told = Vec::new();
+        for method in [Method::GET, Method::HEAD] {
+            let page = visitor.send(method.clone(), &demo.at(path), &[]).await;
+            page.assert_status(200);
+            assert!(page.set_cookies().is_empty(), "{method} {path}: {page:#?}");
+            assert_eq!(page.body.is_empty(), method == Method::HEAD, "{path}");
+            let names = [
+                "content-length",
+                "content-type",
+                "cache-control",
+                "content-security-policy",
+                "x-content-type-options",
+            ];
+            told.push(names.map(|name| page.header(name).to_owned()));
+        }
+        assert_eq!(told[0], told[1], "{path}");
+    }
 }
 
 #[actix_web::test]
@@ -226,8 +260,45 @@ async fn the_login_page_leads_only_to_pages_of_this_site() {
     let demo = Demo::start(&wechat, &[]);
     let known = Visitor::new();
     known.visit(&demo.at(PROFILE)).await.assert_status(200);
-    let absolute = format!("return_to={}/wechat8008/index", demo.url);
+    let own = |rest: &str| format!("return_to={}{rest}", demo.url);
+    let [absolute, queried, bare, slashed, twice, loops] = [
+        "/wechat8008/index",
+        "/a%3Fb=1%26c=2%23top",
+        "",
+        "/",
+        "//evil.example",
+        "/login%3Freturn_to=/x",
+    ]
+    .map(own);
+    let upper = format!("return_to={}/x", demo.url.replace("http", "HTTP"));
+    let strange = [
+        demo.url.replace("http:", "https:"),
+        format!("{}.evil.example", demo.url),
+        format!("{}@evil.example", demo.url),
+        format!("{}0", demo.url),
+        demo.url.replace("//", "//user@"),
+        demo.url.replace("//", "//user:word@"),
+        demo.url.replace("//", "/"),
+        demo.url.replace("//", ""),
+        demo.url.replace("//", "///"),
+        demo.url.replace("//", "%5C%5C"),
+        demo.url.replace("http:", ""),
+        format!("%20{}", demo.url),
+        format!("%09{}", demo.url),
+        demo.url.replace("http", "ht%0Atp"),
+        demo.url.replace("127.0.0.1", "127.0.0.1%09"),
+        demo.url.replace("127.0.0.1", "localhost"),
+    ]
+    .map(|origin| format!("return_to={origin}/wechat8008/index"));
+    let strange = strange.iter().map(|query| (query.as_str(), "/"));
     let rows = [
+        (absolute.as_str(), "/wechat8008/index"),
+        (&queried, "/a?b=1&c=2#top"),
+        (&bare, "/"),
+        (&slashed, "/"),
+        (&twice, "/"),
+        (&loops, "/"),
+        (&upper, "/x"),
         ("return_to=/wechat8008/index", "/wechat8008/index"),
         (
             "return_to=%2Fwechat8008%2Findex%3Fa%3D1%26b%3D2",
@@ -259,7 +330,6 @@ async fn the_login_page_leads_only_to_pages_of_this_site() {
         ("return_to=javascript:alert(1)", "/"),
         ("return_to=@evil.example", "/"),
         ("return_to=:80", "/"),
-        (&absolute, "/"),
         ("return_to=/login", "/"),
         ("return_to=/login?return_to=/login", "/"),
         ("return_to=/./login", "/"),
@@ -268,7 +338,7 @@ async fn the_login_page_leads_only_to_pages_of_this_site() {
         ("return_to=%FF", "/"),
         ("return_to=%", "/"),
     ];
-    for (query, wanted) in rows {
+    for (query, wanted) in rows.into_iter().chain(strange) {
         let page = known.get(&demo.at(&format!("/login?{query}"))).await;
         page.assert_status(303);
         assert_headers(&page);

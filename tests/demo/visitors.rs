@@ -1,10 +1,13 @@
 //! Visitors outside WeChat's browser.
 
+use std::collections::BTreeSet;
+
+use actix_web::http::Method;
 use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 
 use super::{PROFILE, assert_authorize, assert_headers, calls, openid_of, wechat, wechat_of};
 use support::{
-    Visitor,
+    Page, Visitor,
     demo::{Demo, me},
 };
 
@@ -86,6 +89,93 @@ async fn outside_wechat_a_page_shows_its_address_as_a_qr_code() {
         .get(&demo.at(&format!("{PROFILE}?{}", "x".repeat(5000))))
         .await;
     long.assert_status(414);
+}
+
+/// The dark modules of a page's code, by row and column, as its path draws them.
+fn dark_modules(page: &Page) -> BTreeSet<(usize, usize)> {
+    /// The light border around it.
+    const BORDER: usize = 4;
+    let path = page.body.split("<path d=\"").nth(1).expect("a path");
+    let path = path.split('"').next().unwrap_or_default();
+    let mut dark = BTreeSet::new();
+    for run in path.split('M').skip(1) {
+        let numbers: Vec<usize> = run
+            .split([' ', 'h', 'v'])
+            .take(3)
+            .map(|number| number.parse().expect("a number"))
+            .collect();
+        let [x, y, width] = numbers[..] else {
+            panic!("no rectangle: {run}");
+        };
+        dark.extend((x..x + width).map(|x| (y - BORDER, x - BORDER)));
+    }
+    dark
+}
+
+/// Those of the code for a text.
+fn modules(text: &str) -> BTreeSet<(usize, usize)> {
+    let code = qrcode::QrCode::new(text).expect("a code");
+    let colors = code.to_colors();
+    let dark = colors.iter().enumerate();
+    dark.filter(|(_, color)| **color == qrcode::Color::Dark)
+        .map(|(at, _)| (at / code.width(), at % code.width()))
+        .collect()
+}
+
+/// A code that no phone reads costs as much as it says nothing: from 500 bytes on there is the link.
+#[actix_web::test]
+async fn a_long_address_is_a_link_without_a_code() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[("WECHAT_OUTSIDE", "qr")]);
+    let outside = Visitor::new().with_user_agent(FIREFOX);
+    let short = demo.at(&format!("{PROFILE}?")).len();
+    for (length, is_drawn) in [
+        (100, true),
+        (499, true),
+        (500, true),
+        (501, false),
+        (1_000, false),
+        (2_850, false),
+    ] {
+        let target = format!("{PROFILE}?{}", "x".repeat(length - short));
+        for method in [Method::GET, Method::HEAD] {
+            let page = outside.send(method.clone(), &demo.at(&target), &[]).await;
+            page.assert_status(200);
+            assert_headers(&page);
+            assert!(page.set_cookies().is_empty(), "{page:#?}");
+            if method == Method::HEAD {
+                assert!(page.body.is_empty(), "{length}");
+                continue;
+            }
+            let text = page.body.replace("&#x2F;", "/");
+            assert!(text.contains(&demo.at(&target)), "{length}: {text}");
+            assert_eq!(page.body.contains("<svg"), is_drawn, "{length}");
+            let (paths, rectangles) = (
+                page.body.matches("<path").count(),
+                page.body.matches("<rect").count(),
+            );
+            assert_eq!(paths, usize::from(is_drawn), "{length}");
+            assert!(rectangles <= 1, "{length}: {rectangles} rectangles");
+            if is_drawn {
+                let drawn = dark_modules(&page);
+                assert_eq!(drawn, modules(&demo.at(&target)), "{length}");
+            }
+            let most = if is_drawn {
+                40 * 1024
+            } else {
+                4 * 1024 + 3 * length
+            };
+            assert!(page.body.len() < most, "{length}: {}", page.body.len());
+        }
+    }
+    // A HEAD draws nothing: its length is that of the page with the link alone.
+    let target = demo.at(PROFILE);
+    let [drawn, not] = [Method::GET, Method::HEAD];
+    let drawn = outside.send(drawn, &target, &[]).await;
+    let not = outside.send(not, &target, &[]).await;
+    let length = |page: &Page| page.header("content-length").parse::<usize>().expect("one");
+    assert!(length(&not) + 1_000 < length(&drawn), "{not:#?}");
+    assert_eq!(calls(&wechat), (0, 0));
 }
 
 async fn both() -> Simulator {

@@ -25,7 +25,8 @@ impl Raw {
             .lines()
             .filter_map(|line| line.split_once(':'))
             .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
+            // No other white space: it can be a part of a cookie's name.
+            .map(|(_, value)| value.trim_matches([' ', '\t', '\r']))
             .collect()
     }
 
@@ -80,6 +81,29 @@ pub fn read(stream: &mut TcpStream) -> Option<Raw> {
 /// among them replaces the right one.
 pub fn get(url: &str, target: &str, headers: &[(&str, &str)]) -> Option<Raw> {
     send(url, &request("GET", url, target, headers))
+}
+
+/// The same with cookies of any bytes, a header each.
+pub fn get_with_cookies(
+    url: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    cookies: &[&[u8]],
+) -> Option<Raw> {
+    let request = request("GET", url, target, headers);
+    send(url, &with_cookies(request, cookies))
+}
+
+/// A request with `Cookie` headers of any bytes.
+pub fn with_cookies(mut request: Vec<u8>, cookies: &[&[u8]]) -> Vec<u8> {
+    request.truncate(request.len() - b"\r\n".len());
+    for cookie in cookies {
+        request.extend_from_slice(b"cookie: ");
+        request.extend_from_slice(cookie);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
+    request
 }
 
 pub fn request(method: &str, url: &str, target: &str, headers: &[(&str, &str)]) -> Vec<u8> {
