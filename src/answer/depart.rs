@@ -49,6 +49,16 @@ pub(super) enum Departure {
 
 impl Departure {
     pub(super) fn decide(account: &Account, visit: &Visit, round: Round) -> Self {
+        #[cfg(feature = "qrcode")]
+        if visit.is_outside && account.shown.outside.is_qr() {
+            // A link that is longer would be refused in WeChat.
+            let length = account.public.page(&visit.page).len();
+            return if length > TOO_LONG_URL {
+                Self::TooLong { length }
+            } else {
+                Self::Outside
+            };
+        }
         let scope = account.logins.scope(visit.scope, visit.is_outside);
         let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
         let state = State {
@@ -61,10 +71,6 @@ impl Departure {
         let url = account.logins.authorize_url(&redirect_uri, &state);
         if url.len() > TOO_LONG_URL {
             return Self::TooLong { length: url.len() };
-        }
-        #[cfg(feature = "qrcode")]
-        if visit.is_outside && account.shown.outside.is_qr() {
-            return Self::Outside;
         }
         let cookie = account
             .cookies
