@@ -94,7 +94,10 @@ async fn outside_wechat_a_page_shows_its_address_as_a_qr_code() {
 /// A page's code, which is no icon; empty where there is none.
 fn drawn_code(page: &Page) -> &str {
     let start = page.body.find("<svg xmlns").unwrap_or(page.body.len());
-    page.body[start..].split("</svg>").next().unwrap_or_default()
+    page.body[start..]
+        .split("</svg>")
+        .next()
+        .unwrap_or_default()
 }
 
 /// The dark modules of a code, by row and column, as its path draws them.
@@ -157,10 +160,8 @@ async fn a_long_address_is_a_link_without_a_code() {
             assert!(text.contains(&demo.at(&target)), "{length}: {text}");
             let code = drawn_code(&page);
             assert_eq!(!code.is_empty(), is_drawn, "{length}");
-            let (paths, rectangles) = (
-                code.matches("<path").count(),
-                code.matches("<rect").count(),
-            );
+            let (paths, rectangles) =
+                (code.matches("<path").count(), code.matches("<rect").count());
             assert_eq!(paths, usize::from(is_drawn), "{length}");
             assert!(rectangles <= 1, "{length}: {rectangles} rectangles");
             if is_drawn {

@@ -1,4 +1,5 @@
-//! Sessions in Redis: shared by servers, kept for users only, and lost without taking the site along.
+//! Sessions in Redis: shared by servers, kept for users only, and lost without taking the site
+//! along.
 
 use std::{
     io::{Read as _, Write as _},
@@ -31,17 +32,21 @@ use support::{
 const DID_NOT_HANG: Duration = Duration::from_secs(3);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    trials![["redis-server"];
+    let mut all = trials![["redis-server"];
         a_login_begun_on_one_server_ends_on_the_other,
         nothing_is_stored_for_anonymous_visitors_and_every_key_expires,
         after_a_logout_a_copied_cookie_is_worthless,
+        a_redis_that_cannot_be_reached_stops_the_start,
+    ];
+    // The demo gives Redis half a second: on a busy machine each would look like a hung one.
+    all.extend(trials![alone, ["redis-server"];
         without_redis_users_see_an_error_at_once_and_guests_see_nothing,
         a_hung_redis_costs_users_an_error_and_no_wait,
         a_command_that_is_never_answered_costs_an_error_and_no_wait,
         a_login_that_redis_missed_completes_when_it_is_back,
-        a_redis_that_cannot_be_reached_stops_the_start,
         the_example_logs_in_and_survives_a_hung_redis,
-    ]
+    ]);
+    all
 }
 
 pub(crate) struct Redis(Program);

@@ -27,8 +27,8 @@ pub fn example(name: &str) -> PathBuf {
 /// A command of cargo's about this package, with all features and into the folder of this build.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    // What cargo tells a test of its package: build scripts that look there would run again, now and
-    // at the next build without it.
+    // What cargo tells a test of its package: build scripts that look there would run again, now
+    // and at the next build without it.
     for (variable, _) in env::vars_os() {
         let told = ["CARGO_MANIFEST_", "CARGO_PKG_"];
         if told

@@ -1,5 +1,5 @@
-//! What the tests share: a visitor with a cookie jar, an app in this process, the examples and other
-//! programs as processes of their own.
+//! What the tests share: a visitor with a cookie jar, an app in this process, the examples and
+//! other programs as processes of their own.
 
 use std::time::Duration;
 

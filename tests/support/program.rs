@@ -8,12 +8,13 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::RwLock,
     thread,
     time::Duration,
 };
 
 use actix_web::rt::{System, time::timeout};
-use libtest_mimic::Trial;
+use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
 use crate::Port;
@@ -24,11 +25,21 @@ const TICK: Duration = Duration::from_millis(10);
 /// How many ticks a program may take to start or to stop: a minute, for machines that are busy.
 const TICKS: usize = 6_000;
 
-/// A list of trials, named after this module and their functions.
+/// Held by each test as it runs: shared, or by one alone.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// A list of trials, named after this module and their functions. With `alone` none of the others
+/// runs at the same time.
 #[macro_export]
 macro_rules! trials {
     ($needs:expr; $($test:ident),+ $(,)?) => {
-        vec![$($crate::program::trial(
+        $crate::trials![trial, $needs; $($test),+]
+    };
+    (alone, $needs:expr; $($test:ident),+ $(,)?) => {
+        $crate::trials![trial_alone, $needs; $($test),+]
+    };
+    ($trial:ident, $needs:expr; $($test:ident),+) => {
+        vec![$($crate::program::$trial(
             concat!(module_path!(), "::", stringify!($test)),
             &$needs,
             $test,
@@ -45,6 +56,38 @@ pub fn trial<F>(
 where
     F: Future<Output = ()> + 'static,
 {
+    of(name, needs, || {
+        let _shared = MACHINE.read();
+        run(test)
+    })
+}
+
+/// The same for what must answer in time: it has the machine for itself, as far as this program goes.
+pub fn trial_alone<F>(
+    name: &str,
+    needs: &[&'static str],
+    test: impl FnOnce() -> F + Send + 'static,
+) -> Trial
+where
+    F: Future<Output = ()> + 'static,
+{
+    of(name, needs, || {
+        let _alone = MACHINE.write();
+        run(test)
+    })
+}
+
+fn run<F: Future<Output = ()> + 'static>(test: impl FnOnce() -> F) -> Result<(), Failed> {
+    System::new()
+        .block_on(async { timeout(LONGEST_TEST, test()).await })
+        .map_err(|_| "still running after five minutes".into())
+}
+
+fn of(
+    name: &str,
+    needs: &[&'static str],
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
     // Without the crate's name, as the standard harness prints it.
     let name = name.split_once("::").map_or(name, |(_, rest)| rest);
     let missing: Vec<&str> = needs
@@ -53,11 +96,7 @@ where
         .copied()
         .collect();
     if missing.is_empty() {
-        return Trial::test(name, move || {
-            System::new()
-                .block_on(async { timeout(LONGEST_TEST, test()).await })
-                .map_err(|_| "still running after five minutes".into())
-        });
+        return Trial::test(name, test);
     }
     let missing = missing.join(", ");
     let in_ci = env::var("CI").is_ok_and(|ci| ci == "true");
