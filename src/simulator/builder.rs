@@ -1,15 +1,17 @@
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::SystemTime,
 };
 
+use actix_web::web::Data;
+
 use super::{
-    Simulator,
-    account::Account,
-    person::Person,
-    server,
-    world::{Clock, Consent},
+    Running, Simulator,
+    reply::pages,
+    server::{self, Server},
+    world::{Account, Consent, Person, Setup, World},
 };
 
 /// Sets up a [`Simulator`].
@@ -31,49 +33,47 @@ use super::{
 /// ```
 #[must_use]
 pub struct Builder {
-    pub(super) accounts: Vec<Account>,
-    pub(super) people: Vec<Person>,
-    pub(super) clock: Clock,
-    pub(super) consent: Consent,
-    pub(super) control_api: bool,
-    pub(super) bind: SocketAddr,
-    pub(super) remember: usize,
+    setup: Setup,
+    control_api: bool,
+    bind: SocketAddr,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
         Self {
-            accounts: Vec::new(),
-            people: Person::cast(),
-            clock: Box::new(SystemTime::now),
-            consent: Consent::default(),
+            setup: Setup {
+                accounts: Vec::new(),
+                people: Person::cast(),
+                clock: Box::new(SystemTime::now),
+                consent: Consent::default(),
+                remember: 50_000,
+            },
             control_api: false,
             bind: (Ipv4Addr::LOCALHOST, 0).into(),
-            remember: 50_000,
         }
     }
 
     /// One more account. Default, if there is none: [`Account::test`].
     pub fn account(mut self, account: Account) -> Self {
-        self.accounts.push(account);
+        self.setup.accounts.push(account);
         self
     }
 
     /// The people to choose from; the first is signed in. Default: [`Person::cast`].
     pub fn people(mut self, people: impl IntoIterator<Item = Person>) -> Self {
-        self.people = people.into_iter().collect();
+        self.setup.people = people.into_iter().collect();
         self
     }
 
     /// What time it is. Default: the system's; see also [`Simulator::advance`].
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.setup.clock = Box::new(clock);
         self
     }
 
     /// Who consents. Default: [`Consent::Ask`].
     pub fn consent(mut self, consent: Consent) -> Self {
-        self.consent = consent;
+        self.setup.consent = consent;
         self
     }
 
@@ -94,7 +94,7 @@ impl Builder {
     /// also codes still good. Default: 50,000, some 100 MB at the most; a load test that measures
     /// memory sets it to what is under way at one time.
     pub fn remember(mut self, count: usize) -> Self {
-        self.remember = count;
+        self.setup.remember = count;
         self
     }
 
@@ -104,22 +104,32 @@ impl Builder {
     ///
     /// The address is not loopback ([`io::ErrorKind::InvalidInput`]) or cannot be bound.
     pub async fn start(mut self) -> io::Result<Simulator> {
-        if self.accounts.is_empty() {
-            self.accounts.push(Account::test());
+        if self.setup.accounts.is_empty() {
+            self.setup.accounts.push(Account::test());
         }
-        server::start(self).await
+        if !self.bind.ip().is_loopback() {
+            // It lets anybody be anybody.
+            let reason = "the simulator listens on loopback addresses only";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        pages::ready()?;
+        let listener = server::listen(self.bind)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let world = Data::new(World::new(url, self.setup));
+        let server = Server::start(listener, world.clone(), self.control_api).await?;
+        Ok(Simulator(Arc::new(Running { world, server })))
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("accounts", &self.accounts)
-            .field("people", &self.people.len())
-            .field("consent", &self.consent)
+            .field("accounts", &self.setup.accounts)
+            .field("people", &self.setup.people.len())
+            .field("consent", &self.setup.consent)
             .field("control_api", &self.control_api)
             .field("bind", &self.bind)
-            .field("remember", &self.remember)
+            .field("remember", &self.setup.remember)
             .finish_non_exhaustive()
     }
 }

@@ -4,35 +4,29 @@ use actix_web::{HttpRequest, http::header::USER_AGENT};
 use url::form_urlencoded;
 
 use super::{
-    account::{Account, Kind},
-    book::Grant,
-    calls::Endpoint,
-    params::{Params, decode, decode_text},
-    person::Person,
-    replay::{Duplicate, Replay},
-    reply::Reply,
-    target::{Target, header_safe},
-    world::World,
+    query::{Params, Target, decode, decode_text, header_safe},
+    reply::{Duplicate, Reply, pages},
+    world::{Account, Endpoint, Grant, Kind, Person, Replay, World},
 };
 
 /// A request that passed the checks of the page it was made to.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) account: &'a Account,
+pub(crate) struct Asked<'a> {
+    pub(crate) account: &'a Account,
     index: usize,
-    pub(super) target: Target,
+    pub(crate) target: Target,
     scope: String,
     /// As it goes back.
-    pub(super) state: String,
-    pub(super) force_popup: bool,
+    pub(crate) state: String,
+    pub(crate) force_popup: bool,
 }
 
 impl Asked<'_> {
-    pub(super) fn wants_profile(&self) -> bool {
+    pub(crate) fn wants_profile(&self) -> bool {
         self.scope.split(',').any(|scope| scope != "snsapi_base")
     }
 
-    pub(super) fn grant_for(&self, person: &Person) -> Grant {
+    pub(crate) fn grant_for(&self, person: &Person) -> Grant {
         Grant {
             account: self.index,
             person: person.clone(),
@@ -41,7 +35,7 @@ impl Asked<'_> {
         }
     }
 
-    pub(super) fn back_with(&self, world: &World, grant: Grant) -> Reply {
+    pub(crate) fn back_with(&self, world: &World, grant: Grant) -> Reply {
         let callback = |grant| {
             self.target
                 .with(&[("code", &world.mint(grant)), ("state", &self.state)])
@@ -58,7 +52,7 @@ impl Asked<'_> {
 }
 
 /// WeChat's checks of an authorize request, in the order of the protocol's table; the page that is shown where one fails.
-pub(super) fn asked<'a>(
+pub(crate) fn asked<'a>(
     world: &'a World,
     request: &HttpRequest,
     params: &Params,
@@ -72,7 +66,7 @@ pub(super) fn asked<'a>(
         .is_some_and(|account| account.gate_user_agent)
         && !is_wechat(request)
     {
-        return Err(world.pages.notice(
+        return Err(pages::notice(
             "请在微信客户端打开链接",
             "Please open this link in WeChat",
             None,
@@ -80,20 +74,22 @@ pub(super) fn asked<'a>(
     }
     let asked = check(world, params, Endpoint::Authorize)?;
     if asked.account.strict_order && !is_in_order(params) || params.get("response_type") != "code" {
-        return Err(world
-            .pages
-            .notice("该链接无法访问", "This link cannot be visited", None));
+        return Err(pages::notice(
+            "该链接无法访问",
+            "This link cannot be visited",
+            None,
+        ));
     }
     Ok(asked)
 }
 
 /// The checks that both pages make.
-pub(super) fn check<'a>(
+pub(crate) fn check<'a>(
     world: &'a World,
     params: &Params,
     page: Endpoint,
 ) -> Result<Asked<'a>, Reply> {
-    let fail = |errcode| Err(error(world, errcode));
+    let fail = |errcode| Err(error(errcode));
     let account = world.account(params.get("appid"));
     let state_required = account.is_some_and(|(_, account)| account.require_state);
     for (name, errcode) in [
@@ -107,7 +103,7 @@ pub(super) fn check<'a>(
         }
     }
     let Some((index, account)) = account else {
-        return Err(world.pages.notice("AppID 参数错误", "Unknown appid", None));
+        return Err(pages::notice("AppID 参数错误", "Unknown appid", None));
     };
     let scope = params.get("scope");
     match (page, account.kind) {
@@ -118,9 +114,11 @@ pub(super) fn check<'a>(
         _ => {}
     }
     let Some(target) = Target::parse(params.raw("redirect_uri")) else {
-        return Err(world
-            .pages
-            .notice("redirect_uri 参数错误", "Bad redirect_uri", None));
+        return Err(pages::notice(
+            "redirect_uri 参数错误",
+            "Bad redirect_uri",
+            None,
+        ));
     };
     if !account.permits_target(&target) {
         return fail(10003);
@@ -128,9 +126,7 @@ pub(super) fn check<'a>(
     let state = params.raw("state");
     // No such limit is reported of the page with the QR code.
     if page == Endpoint::Authorize && decode(state).len() > 128 {
-        return Err(world
-            .pages
-            .notice("state参数过长", "state is too long", None));
+        return Err(pages::notice("state参数过长", "state is too long", None));
     }
     if account.blocked {
         return fail(10004);
@@ -150,7 +146,7 @@ pub(super) fn check<'a>(
 }
 
 /// WeChat's error page.
-pub(super) fn error(world: &World, errcode: i64) -> Reply {
+pub(crate) fn error(errcode: i64) -> Reply {
     let (zh, en) = match errcode {
         10003 => (
             "redirect_uri 域名与后台配置不一致",
@@ -177,7 +173,7 @@ pub(super) fn error(world: &World, errcode: i64) -> Reply {
         ),
         _ => ("系统错误", "System error"),
     };
-    world.pages.notice(zh, en, Some(errcode))
+    pages::notice(zh, en, Some(errcode))
 }
 
 /// WeChat's browser, and not that of WeCom, which calls itself WeChat too.

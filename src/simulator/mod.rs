@@ -62,43 +62,20 @@
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
-use actix_web::{dev::ServerHandle, web::Data};
-use tokio::sync::watch;
+use actix_web::web::Data;
 
-use self::world::World;
 pub use self::{
-    account::Account,
-    answer::Rid,
     builder::Builder,
-    calls::{Call, Endpoint},
-    fault::Fault,
-    person::Person,
-    replay::{Replay, Replayed},
-    snapshot::Snapshot,
-    world::Consent,
+    world::{Account, Call, Consent, Endpoint, Fault, Person, Replay, Replayed, Rid, Snapshot},
 };
+use self::{server::Server, world::World};
 
-mod account;
-mod answer;
-mod authorize;
-mod avatar;
-mod book;
 mod builder;
-mod calls;
 mod check;
-mod control;
-mod fault;
-mod ledger;
-mod pages;
-mod params;
-mod person;
-mod qr;
-mod replay;
+mod query;
 mod reply;
+mod routes;
 mod server;
-mod snapshot;
-mod sns;
-mod target;
 mod world;
 
 /// A running simulator; see the [module's documentation](self).
@@ -110,9 +87,7 @@ pub struct Simulator(Arc<Running>);
 
 struct Running {
     world: Data<World>,
-    handle: ServerHandle,
-    /// Closed when the server's thread is done.
-    ended: watch::Receiver<()>,
+    server: Server,
 }
 
 impl Simulator {
@@ -267,10 +242,7 @@ impl Simulator {
 
     /// Stops it, breaking off whatever is under way, and waits until it has stopped.
     pub async fn stop(self) {
-        self.0.handle.stop(false).await;
-        let mut ended = self.0.ended.clone();
-        // An error says that the other side is gone, which is what is waited for.
-        while ended.changed().await.is_ok() {}
+        self.0.server.stop().await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! The control API: what [`Simulator`](super::Simulator) can do, for tests in another process.
+//! The control API: what [`Simulator`](crate::simulator::Simulator) can do, for tests in another process.
 //!
 //! It takes JSON by its content type only, which a foreign page in a browser cannot send without asking first.
 
@@ -11,9 +11,9 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Consent, Endpoint, Fault, Person, Replay, world::World};
+use crate::simulator::world::{Consent, Endpoint, Fault, Person, Replay, World};
 
-pub(super) fn routes(app: &mut web::ServiceConfig) {
+pub(crate) fn routes(app: &mut web::ServiceConfig) {
     app.route("/calls", web::get().to(calls))
         .route("/calls", web::delete().to(clear_calls))
         .route("/people", web::get().to(people))

@@ -1,4 +1,5 @@
-//! All that the handlers share.
+//! What WeChat knows: accounts, people, codes and tokens, who is signed in and who consents, what goes wrong, and the log. Everything
+//! that changes while the simulator runs is here, and nothing of HTTP's answers.
 
 use std::{
     fmt,
@@ -10,44 +11,63 @@ use std::{
 };
 
 use actix_web::HttpRequest;
-use serde::{Deserialize, Serialize};
 
-use super::{
-    account::{Account, Kind},
-    answer::Rid,
-    book::{Book, Grant, code_life},
-    calls::{Call, CallLog, Endpoint, masked, unless_secret},
-    fault::Faults,
-    pages::Pages,
-    params::Params,
+pub use self::{
+    account::Account,
+    calls::Call,
+    consent::Consent,
+    endpoint::Endpoint,
+    fault::Fault,
     person::Person,
-    qr::Scans,
+    replay::{Replay, Replayed},
+    rid::Rid,
+    snapshot::Snapshot,
+};
+pub(crate) use self::{
+    account::Kind,
+    book::{Grant, Tokens},
+    scan::{Scan, Scans, Status},
+};
+use self::{
+    book::{Book, code_life},
+    calls::CallLog,
+    fault::Faults,
     replay::Replays,
 };
+use super::query::{Params, masked, unless_secret};
 
-/// Who answers when a page asks for consent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Consent {
-    /// Whoever sits at the browser: a page with two buttons.
-    #[default]
-    Ask,
-    /// Nobody: the person [signed in](super::Simulator::sign_in) allows everything at once.
-    Automatic,
-    /// Nobody: everything is refused at once.
-    Refuse,
+mod account;
+mod book;
+mod calls;
+mod consent;
+mod endpoint;
+mod fault;
+mod ledger;
+mod person;
+mod replay;
+mod rid;
+mod scan;
+mod snapshot;
+
+pub(crate) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What a world begins with.
+pub(crate) struct Setup {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) clock: Clock,
+    pub(crate) consent: Consent,
+    /// How many calls, codes and tokens are remembered, each.
+    pub(crate) remember: usize,
 }
 
-pub(super) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
-
-pub(super) struct World {
-    pub(super) url: String,
-    pub(super) accounts: Vec<Account>,
-    pub(super) pages: Pages,
-    pub(super) calls: CallLog,
-    pub(super) faults: Faults,
-    pub(super) replays: Replays,
-    pub(super) scans: Mutex<Scans>,
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) calls: CallLog,
+    pub(crate) faults: Faults,
+    pub(crate) replays: Replays,
+    pub(crate) scans: Mutex<Scans>,
     clock: Clock,
     ahead: Mutex<Duration>,
     book: Mutex<Book>,
@@ -67,52 +87,51 @@ struct People {
 }
 
 impl World {
-    pub(super) fn new(url: String, builder: super::Builder, pages: Pages) -> Self {
-        let signed_in = builder.people.first().cloned();
+    pub(crate) fn new(url: String, setup: Setup) -> Self {
+        let signed_in = setup.people.first().cloned();
         Self {
             url,
-            accounts: builder.accounts,
-            pages,
-            calls: CallLog::new(builder.remember),
+            accounts: setup.accounts,
+            calls: CallLog::new(setup.remember),
             faults: Faults::default(),
-            replays: Replays::new(builder.remember),
-            scans: Mutex::new(Scans::new(builder.remember)),
-            clock: builder.clock,
+            replays: Replays::new(setup.remember),
+            scans: Mutex::new(Scans::new(setup.remember)),
+            clock: setup.clock,
             ahead: Mutex::default(),
-            book: Mutex::new(Book::new(builder.remember)),
+            book: Mutex::new(Book::new(setup.remember)),
             people: RwLock::new(People {
-                all: builder.people,
+                all: setup.people,
                 signed_in: signed_in.unwrap_or_else(|| Person::named("小明")),
                 round: 0,
             }),
-            consent: RwLock::new(builder.consent),
+            consent: RwLock::new(setup.consent),
             snapshot_query: Mutex::default(),
             virtual_users: AtomicU64::new(0),
         }
     }
 
-    pub(super) fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         (self.clock)() + *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         *ahead = ahead.saturating_add(by).min(CENTURY);
     }
 
-    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn consent(&self) -> Consent {
+    pub(crate) fn consent(&self) -> Consent {
         *self.consent.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn set_consent(&self, consent: Consent) {
+    pub(crate) fn set_consent(&self, consent: Consent) {
         *self.consent.write().unwrap_or_else(PoisonError::into_inner) = consent;
     }
 
-    pub(super) fn sign_in(&self, person: Person) {
+    pub(crate) fn sign_in(&self, person: Person) {
         let mut people = self.people.write().unwrap_or_else(PoisonError::into_inner);
         match people.all.iter_mut().find(|known| **known == person) {
             Some(known) => *known = person.clone(),
@@ -122,7 +141,7 @@ impl World {
         people.round += 1;
     }
 
-    pub(super) fn people(&self) -> Vec<Person> {
+    pub(crate) fn people(&self) -> Vec<Person> {
         self.people
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -130,7 +149,7 @@ impl World {
             .clone()
     }
 
-    pub(super) fn signed_in(&self) -> Person {
+    pub(crate) fn signed_in(&self) -> Person {
         self.people
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -138,14 +157,14 @@ impl World {
             .clone()
     }
 
-    pub(super) fn person(&self, id: &str) -> Option<Person> {
+    pub(crate) fn person(&self, id: &str) -> Option<Person> {
         let people = self.people.read().unwrap_or_else(PoisonError::into_inner);
         people.all.iter().find(|person| person.id() == id).cloned()
     }
 
     /// Whose WeChat a browser is: where people are asked, the one chosen there before, unless
     /// somebody signed in since.
-    pub(super) fn person_of(&self, request: &HttpRequest) -> Person {
+    pub(crate) fn person_of(&self, request: &HttpRequest) -> Person {
         let asks = self.consent() == Consent::Ask;
         let people = self.people.read().unwrap_or_else(PoisonError::into_inner);
         let chosen = request.cookie(COOKIE).filter(|_| asks).and_then(|cookie| {
@@ -158,7 +177,7 @@ impl World {
     }
 
     /// Makes a browser remember a choice. The path keeps the cookie away from the application on the same host.
-    pub(super) fn remember(&self, person: &Person) -> String {
+    pub(crate) fn remember(&self, person: &Person) -> String {
         let round = self
             .people
             .read()
@@ -170,25 +189,25 @@ impl World {
         )
     }
 
-    pub(super) fn virtual_user(&self) -> Person {
+    pub(crate) fn virtual_user(&self) -> Person {
         Person::virtual_user(self.virtual_users.fetch_add(1, Ordering::Relaxed))
     }
 
-    pub(super) fn last_snapshot(&self) -> Option<String> {
+    pub(crate) fn last_snapshot(&self) -> Option<String> {
         self.snapshot_query
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    pub(super) fn set_last_snapshot(&self, query: &str) {
+    pub(crate) fn set_last_snapshot(&self, query: &str) {
         *self
             .snapshot_query
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(query.to_owned());
     }
 
-    pub(super) fn account(&self, appid: &str) -> Option<(usize, &Account)> {
+    pub(crate) fn account(&self, appid: &str) -> Option<(usize, &Account)> {
         self.accounts
             .iter()
             .enumerate()
@@ -196,21 +215,21 @@ impl World {
     }
 
     /// Where the pictures of an account's users are: at a test account here, so that they show without the internet.
-    pub(super) fn pictures(&self, account: &Account) -> &str {
+    pub(crate) fn pictures(&self, account: &Account) -> &str {
         match account.kind {
             Kind::Test => &self.url,
             Kind::Official | Kind::Website => "https://thirdwx.qlogo.cn",
         }
     }
 
-    pub(super) fn rid(&self, account: Option<&Account>) -> Rid {
+    pub(crate) fn rid(&self, account: Option<&Account>) -> Rid {
         account
             .or(self.accounts.first())
             .map(|account| account.rid)
             .unwrap_or_default()
     }
 
-    pub(super) fn mint(&self, grant: Grant) -> String {
+    pub(crate) fn mint(&self, grant: Grant) -> String {
         let website = self
             .accounts
             .get(grant.account)
@@ -222,7 +241,7 @@ impl World {
     }
 
     /// A code as the authorize page would give it; for an account that is not here, one that is good for nothing.
-    pub(super) fn mint_for(&self, appid: &str, person: &Person, scope: &str) -> String {
+    pub(crate) fn mint_for(&self, appid: &str, person: &Person, scope: &str) -> String {
         self.mint(Grant {
             account: self.account(appid).map_or(usize::MAX, |(index, _)| index),
             person: person.clone(),
@@ -231,7 +250,7 @@ impl World {
         })
     }
 
-    pub(super) fn record(
+    pub(crate) fn record(
         &self,
         endpoint: Endpoint,
         request: &HttpRequest,

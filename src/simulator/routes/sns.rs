@@ -6,22 +6,17 @@ use actix_web::{
     web::{self, Bytes},
 };
 
-use super::{
-    account::Account,
-    answer::{self, Answer},
-    book::{Grant, Tokens},
-    calls::Endpoint,
-    fault::Fault,
-    params::Params,
-    reply::{Reply, spoil},
-    world::World,
+use crate::simulator::{
+    query::Params,
+    reply::{Answer, Reply, error_body, spoil},
+    world::{Account, Endpoint, Fault, Grant, Tokens, World},
 };
 
 /// Anything but the answer's JSON is an error number.
 type Outcome = Result<Vec<u8>, i64>;
 
 /// Answers a call to `endpoint`; a body that is too big or breaks off counts as none.
-pub(super) async fn call(
+pub(crate) async fn call(
     endpoint: Endpoint,
     world: web::Data<World>,
     request: HttpRequest,
@@ -39,7 +34,7 @@ pub(super) async fn call(
         let account = world
             .account(params.get("appid"))
             .map(|(_, account)| account);
-        Reply::json(answer::error(errcode, world.rid(account), world.now()))
+        Reply::json(error_body(errcode, world.rid(account), world.now()))
     };
     let work = || match answer(endpoint, &world, &request, &params) {
         Ok(body) => Reply::json(body),
@@ -181,9 +176,7 @@ fn userinfo(world: &World, params: &Params) -> Outcome {
     }
     let mut answer = Answer::new();
     answer.text("openid", &openid);
-    grant
-        .person
-        .write_profile(&mut answer, world.pictures(account));
+    answer.profile(&grant.person, world.pictures(account));
     if account.bound {
         answer.text("unionid", &grant.person.unionid());
     }

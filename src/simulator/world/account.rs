@@ -1,6 +1,7 @@
 use std::fmt;
 
-use super::{answer::Rid, snapshot::Snapshot, target::Target};
+use super::{rid::Rid, snapshot::Snapshot};
+use crate::simulator::query::Target;
 
 /// An account at WeChat: what an operator sets up there, and how faithfully the simulator plays it.
 ///
@@ -20,32 +21,32 @@ use super::{answer::Rid, snapshot::Snapshot, target::Target};
 pub struct Account {
     appid: String,
     secret: String,
-    pub(super) kind: Kind,
-    pub(super) domains: Vec<String>,
-    pub(super) scopes: Vec<String>,
-    pub(super) any_redirect: bool,
-    pub(super) gate_user_agent: bool,
-    pub(super) refusal_returns: bool,
-    pub(super) bound: bool,
-    pub(super) unionid_for_base: bool,
-    pub(super) require_state: bool,
-    pub(super) strict_order: bool,
-    pub(super) connect_redirect: bool,
-    pub(super) blocked: bool,
-    pub(super) follower_only: bool,
-    pub(super) remember_consent: bool,
-    pub(super) entered_from_menu: bool,
-    pub(super) mangle_state: bool,
-    pub(super) snapshot: Option<Snapshot>,
-    pub(super) post_refused: bool,
-    pub(super) bad_token_errcode: i64,
-    pub(super) base_profile: bool,
-    pub(super) refresh_dies_on_base: bool,
-    pub(super) rid: Rid,
+    pub(crate) kind: Kind,
+    pub(crate) domains: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) any_redirect: bool,
+    pub(crate) gate_user_agent: bool,
+    pub(crate) refusal_returns: bool,
+    pub(crate) bound: bool,
+    pub(crate) unionid_for_base: bool,
+    pub(crate) require_state: bool,
+    pub(crate) strict_order: bool,
+    pub(crate) connect_redirect: bool,
+    pub(crate) blocked: bool,
+    pub(crate) follower_only: bool,
+    pub(crate) remember_consent: bool,
+    pub(crate) entered_from_menu: bool,
+    pub(crate) mangle_state: bool,
+    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) post_refused: bool,
+    pub(crate) bad_token_errcode: i64,
+    pub(crate) base_profile: bool,
+    pub(crate) refresh_dies_on_base: bool,
+    pub(crate) rid: Rid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// 公众号测试号: addresses and ports allowed.
     Test,
     /// 服务号.
@@ -208,7 +209,7 @@ impl Account {
     }
 
     /// Only followers may log in, others see 10006. Default: true for [`test`](Self::test), as at WeChat; people
-    /// [follow](super::Person::follower) unless told otherwise.
+    /// [follow](crate::simulator::Person::follower) unless told otherwise.
     pub fn follower_only(mut self, only: bool) -> Self {
         self.follower_only = only;
         self
@@ -271,13 +272,13 @@ impl Account {
         self
     }
 
-    pub(super) fn permits_scope(&self, scope: &str) -> bool {
+    pub(crate) fn permits_scope(&self, scope: &str) -> bool {
         scope
             .split(',')
             .all(|part| self.scopes.iter().any(|own| own == part))
     }
 
-    pub(super) fn permits_target(&self, target: &Target) -> bool {
+    pub(crate) fn permits_target(&self, target: &Target) -> bool {
         let test = self.kind == Kind::Test;
         self.any_redirect
             || test && target.is_loopback()

@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::calls::Endpoint;
+use super::endpoint::Endpoint;
 
 /// What goes wrong at WeChat's side.
 ///
@@ -71,7 +71,7 @@ pub enum Fault {
 
 /// Which endpoint fails how.
 #[derive(Debug, Default)]
-pub(super) struct Faults([Mutex<Plan>; Endpoint::ALL.len()]);
+pub(crate) struct Faults([Mutex<Plan>; Endpoint::ALL.len()]);
 
 #[derive(Debug, Default)]
 struct Plan {
@@ -84,27 +84,27 @@ struct Plan {
 }
 
 impl Faults {
-    pub(super) fn set(&self, endpoint: Endpoint, fault: Fault) {
+    pub(crate) fn set(&self, endpoint: Endpoint, fault: Fault) {
         self.edit(endpoint, |plan| {
             plan.lasting = Some(fault);
             plan.calls = 0;
         });
     }
 
-    pub(super) fn queue(&self, endpoint: Endpoint, fault: Fault, times: usize) {
+    pub(crate) fn queue(&self, endpoint: Endpoint, fault: Fault, times: usize) {
         if times > 0 {
             self.edit(endpoint, |plan| plan.queued.push_back((fault, times)));
         }
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         for endpoint in Endpoint::ALL {
             self.edit(endpoint, |plan| *plan = Plan::default());
         }
     }
 
     /// The fault of this call, if it has one.
-    pub(super) fn next(&self, endpoint: Endpoint, now: SystemTime) -> Option<Fault> {
+    pub(crate) fn next(&self, endpoint: Endpoint, now: SystemTime) -> Option<Fault> {
         self.edit(endpoint, |plan| {
             let fault = plan.take()?;
             match fault {

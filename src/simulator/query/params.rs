@@ -5,7 +5,7 @@
 
 /// The parameters of one request, in the order they came; of repeated names the first counts.
 #[derive(Debug, Default)]
-pub(super) struct Params(Vec<Param>);
+pub(crate) struct Params(Vec<Param>);
 
 #[derive(Debug)]
 struct Param {
@@ -15,33 +15,33 @@ struct Param {
 }
 
 impl Params {
-    pub(super) fn parse(query: &str) -> Self {
+    pub(crate) fn parse(query: &str) -> Self {
         Self(pairs(query).map(Param::from).collect())
     }
 
     /// Adds the parameters of a form body: the token call is in use with `POST` too, though WeChat does not document it.
-    pub(super) fn and_form(mut self, body: &[u8]) -> Self {
+    pub(crate) fn and_form(mut self, body: &[u8]) -> Self {
         self.0
             .extend(pairs(&String::from_utf8_lossy(body)).map(Param::from));
         self
     }
 
     /// The decoded value; empty when it is missing, for WeChat treats the two alike.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.find(name).map_or("", |param| &param.value)
     }
 
     /// The value as it was sent.
-    pub(super) fn raw(&self, name: &str) -> &str {
+    pub(crate) fn raw(&self, name: &str) -> &str {
         self.find(name).map_or("", |param| &param.raw)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
     /// Where the first parameter of this name stands among the others.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|param| param.name == name)
     }
 
@@ -61,7 +61,7 @@ impl From<(&str, &str)> for Param {
 }
 
 /// `a=1&b` as `("a", "1")`, `("b", "")`, nothing decoded.
-pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -69,7 +69,7 @@ pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Decodes once: `%41` and `+`; escapes that are none stay as they are.
-pub(super) fn decode(raw: &str) -> Vec<u8> {
+pub(crate) fn decode(raw: &str) -> Vec<u8> {
     let bytes = raw.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -92,7 +92,7 @@ pub(super) fn decode(raw: &str) -> Vec<u8> {
     decoded
 }
 
-pub(super) fn decode_text(raw: &str) -> String {
+pub(crate) fn decode_text(raw: &str) -> String {
     String::from_utf8_lossy(&decode(raw)).into_owned()
 }
 

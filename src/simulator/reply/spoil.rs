@@ -1,7 +1,6 @@
-//! An answer before it is sent, and the ways to spoil it on the wire.
+//! The ways to spoil an answer on the wire.
 
 use std::{
-    borrow::Cow,
     mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -11,103 +10,19 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodySize, MessageBody},
-    http::{
-        StatusCode,
-        header::{self, HeaderValue},
-    },
     rt::time::{Sleep, sleep},
     web::Bytes,
 };
 use socket2::Socket;
 
-use super::{fault::Fault, replay::Duplicate};
-
-const JSON: &str = "text/plain";
-const HTML: &str = "text/html; charset=utf-8";
-
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    pub(super) content_type: Cow<'static, str>,
-    pub(super) location: Option<String>,
-    pub(super) cookie: Option<String>,
-    pub(super) body: Vec<u8>,
-    /// Of the callback that `location` is.
-    pub(super) copy: Option<Box<Duplicate>>,
-}
-
-impl Reply {
-    /// JSON as WeChat sends it: as text, with no charset.
-    pub(super) fn json(body: Vec<u8>) -> Self {
-        Self {
-            status: StatusCode::OK,
-            content_type: JSON.into(),
-            location: None,
-            cookie: None,
-            body,
-            copy: None,
-        }
-    }
-
-    pub(super) fn html(body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            content_type: HTML.into(),
-            ..Self::json(body.into())
-        }
-    }
-
-    pub(super) fn redirect(location: String) -> Self {
-        Self {
-            status: StatusCode::FOUND,
-            location: Some(location),
-            ..Self::html("")
-        }
-    }
-
-    pub(super) fn status(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-        Self {
-            status,
-            ..Self::html(format!(
-                "<html><body><center><h1>{status}</h1></center></body></html>"
-            ))
-        }
-    }
-
-    pub(super) fn into_response(self) -> HttpResponse {
-        self.with_body(|body| body)
-    }
-
-    fn with_body<B: MessageBody + 'static>(self, body: impl FnOnce(Vec<u8>) -> B) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
-        let page = self.content_type == HTML;
-        // Values that no header can hold are the caller's mistake; the answer goes without them.
-        if let Ok(value) = HeaderValue::from_str(&self.content_type) {
-            response.insert_header((header::CONTENT_TYPE, value));
-        }
-        if let Some(Ok(value)) = self
-            .location
-            .map(|location| HeaderValue::from_str(&location))
-        {
-            response.insert_header((header::LOCATION, value));
-        }
-        if let Some(Ok(value)) = self.cookie.map(|cookie| HeaderValue::from_str(&cookie)) {
-            response.insert_header((header::SET_COOKIE, value));
-        }
-        if page {
-            response
-                .insert_header((header::CACHE_CONTROL, "no-store"))
-                .insert_header((header::REFERRER_POLICY, "no-referrer"));
-        }
-        response.body(body(self.body))
-    }
-}
+use super::http::Reply;
+use crate::simulator::world::Fault;
 
 /// The connection behind a request, put into its extensions when the browser or the application connects.
-pub(super) struct Connection(Socket);
+pub(crate) struct Connection(Socket);
 
 impl Connection {
-    pub(super) fn new(socket: Socket) -> Self {
+    pub(crate) fn new(socket: Socket) -> Self {
         Self(socket)
     }
 
@@ -121,7 +36,7 @@ impl Connection {
 }
 
 /// Answers with a fault. `work` does what the call asks for and gives the normal answer; `error` is the answer of an errcode.
-pub(super) async fn spoil(
+pub(crate) async fn spoil(
     request: &HttpRequest,
     mut fault: Fault,
     work: impl FnOnce() -> Reply,

@@ -4,60 +4,33 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// How `errmsg` ends.
-///
-/// WeChat has changed this over the years; a client must match the number, never the text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rid {
-    /// `, rid: 65a77521-0a1b2c3d-4e5f6071`, the first part being the time: what WeChat does today.
-    #[default]
-    Current,
-    /// `, hints: [ req_id: 0a1b2c3d ]`, as from 2017 to 2021.
-    Hints,
-    /// Nothing.
-    None,
-}
-
-impl Rid {
-    fn suffix(self, now: SystemTime) -> String {
-        match self {
-            Self::Current => {
-                let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-                let (middle, last) = (rand::random::<u32>(), rand::random::<u32>());
-                format!(", rid: {seconds:08x}-{middle:08x}-{last:08x}")
-            }
-            Self::Hints => format!(", hints: [ req_id: {:08x} ]", rand::random::<u32>()),
-            Self::None => String::new(),
-        }
-    }
-}
+use crate::simulator::world::{Person, Rid};
 
 /// One JSON object in the making.
 #[derive(Debug)]
-pub(super) struct Answer(Vec<u8>);
+pub(crate) struct Answer(Vec<u8>);
 
 impl Answer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Vec::with_capacity(512))
     }
 
-    pub(super) fn text(&mut self, name: &str, value: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name).quoted(value.as_bytes(), false)
     }
 
     /// Text with its control bytes as they are, which is no JSON, and which WeChat sends.
-    pub(super) fn raw_text(&mut self, name: &str, value: &[u8]) -> &mut Self {
+    pub(crate) fn raw_text(&mut self, name: &str, value: &[u8]) -> &mut Self {
         self.name(name).quoted(value, true)
     }
 
-    pub(super) fn number(&mut self, name: &str, value: i64) -> &mut Self {
+    pub(crate) fn number(&mut self, name: &str, value: i64) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(value.to_string().as_bytes());
         self
     }
 
-    pub(super) fn texts(&mut self, name: &str, values: &[String]) -> &mut Self {
+    pub(crate) fn texts(&mut self, name: &str, values: &[String]) -> &mut Self {
         self.name(name);
         self.0.push(b'[');
         for (index, value) in values.iter().enumerate() {
@@ -70,7 +43,27 @@ impl Answer {
         self
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    /// The profile's fields after `openid`, as JSON in WeChat's spelling and order.
+    pub(crate) fn profile(&mut self, person: &Person, pictures: &str) -> &mut Self {
+        let data = person.profile();
+        match &data.raw_nickname {
+            Some(nickname) => self.raw_text("nickname", nickname),
+            None => self.text("nickname", &data.name),
+        };
+        if data.sex_as_text {
+            self.text("sex", &data.sex.to_string());
+        } else {
+            self.number("sex", data.sex.into());
+        }
+        self.text("language", &data.language)
+            .text("city", &data.city)
+            .text("province", &data.province)
+            .text("country", &data.country)
+            .text("headimgurl", &person.picture(pictures))
+            .texts("privilege", &data.privilege)
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.0.push(b'}');
         self.0
     }
@@ -99,17 +92,29 @@ impl Answer {
 }
 
 /// `{"errcode":N,"errmsg":"…"}`.
-pub(super) fn error(errcode: i64, rid: Rid, now: SystemTime) -> Vec<u8> {
+pub(crate) fn error(errcode: i64, rid: Rid, now: SystemTime) -> Vec<u8> {
     let mut answer = Answer::new();
     let suffix = if errcode == 0 {
         String::new()
     } else {
-        rid.suffix(now)
+        suffix(rid, now)
     };
     answer
         .number("errcode", errcode)
         .text("errmsg", &format!("{}{suffix}", errmsg(errcode)));
     answer.finish()
+}
+
+fn suffix(rid: Rid, now: SystemTime) -> String {
+    match rid {
+        Rid::Current => {
+            let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            let (middle, last) = (rand::random::<u32>(), rand::random::<u32>());
+            format!(", rid: {seconds:08x}-{middle:08x}-{last:08x}")
+        }
+        Rid::Hints => format!(", hints: [ req_id: {:08x} ]", rand::random::<u32>()),
+        Rid::None => String::new(),
+    }
 }
 
 fn errmsg(errcode: i64) -> &'static str {

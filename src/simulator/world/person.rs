@@ -22,21 +22,22 @@ use std::{
 /// assert_ne!(ming, namesake);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Person(Arc<Data>);
+pub struct Person(Arc<Profile>);
 
+/// All that is known of somebody.
 #[derive(Clone, Debug)]
-struct Data {
+pub(crate) struct Profile {
     id: String,
-    name: String,
-    raw_nickname: Option<Vec<u8>>,
-    sex: u8,
-    sex_as_text: bool,
-    language: String,
-    province: String,
-    city: String,
-    country: String,
+    pub(crate) name: String,
+    pub(crate) raw_nickname: Option<Vec<u8>>,
+    pub(crate) sex: u8,
+    pub(crate) sex_as_text: bool,
+    pub(crate) language: String,
+    pub(crate) province: String,
+    pub(crate) city: String,
+    pub(crate) country: String,
     headimgurl: Option<String>,
-    privilege: Vec<String>,
+    pub(crate) privilege: Vec<String>,
     unionid: Option<String>,
     follower: bool,
 }
@@ -45,7 +46,7 @@ impl Person {
     /// Somebody with this nickname.
     pub fn named(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self(Arc::new(Data {
+        Self(Arc::new(Profile {
             id: letters(&["person", &name], b"0123456789abcdef", 16),
             name,
             raw_nickname: None,
@@ -118,7 +119,7 @@ impl Person {
         self.edit(|data| data.privilege = privilege.into_iter().map(Into::into).collect())
     }
 
-    /// The unionid, the same across all accounts that are [bound](super::Account::bound). Default: made from the identity.
+    /// The unionid, the same across all accounts that are [bound](crate::simulator::Account::bound). Default: made from the identity.
     pub fn with_unionid(self, unionid: &str) -> Self {
         self.edit(|data| data.unionid = Some(unionid.to_owned()))
     }
@@ -207,46 +208,29 @@ impl Person {
     }
 
     /// The user of a snapshot page: nobody, new each time.
-    pub(super) fn virtual_user(number: u64) -> Self {
+    pub(crate) fn virtual_user(number: u64) -> Self {
         Self::named("微信用户")
             .identity(&format!("virtual {number}"))
             .headimgurl("")
     }
 
-    pub(super) fn is_follower(&self) -> bool {
+    pub(crate) fn is_follower(&self) -> bool {
         self.0.follower
     }
 
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.0
+    }
+
     /// The address of the picture; `pictures` is the place where the default ones are.
-    pub(super) fn picture(&self, pictures: &str) -> String {
+    pub(crate) fn picture(&self, pictures: &str) -> String {
         match &self.0.headimgurl {
             Some(url) => url.clone(),
             None => format!("{pictures}/mmopen/vi_32/{}/132", self.0.id),
         }
     }
 
-    /// The profile's fields after `openid`, as JSON in WeChat's spelling and order.
-    pub(super) fn write_profile(&self, answer: &mut super::answer::Answer, pictures: &str) {
-        let data = &*self.0;
-        match &data.raw_nickname {
-            Some(nickname) => answer.raw_text("nickname", nickname),
-            None => answer.text("nickname", &data.name),
-        };
-        if data.sex_as_text {
-            answer.text("sex", &data.sex.to_string());
-        } else {
-            answer.number("sex", data.sex.into());
-        }
-        answer
-            .text("language", &data.language)
-            .text("city", &data.city)
-            .text("province", &data.province)
-            .text("country", &data.country)
-            .text("headimgurl", &self.picture(pictures))
-            .texts("privilege", &data.privilege);
-    }
-
-    fn edit(mut self, edit: impl FnOnce(&mut Data)) -> Self {
+    fn edit(mut self, edit: impl FnOnce(&mut Profile)) -> Self {
         edit(Arc::make_mut(&mut self.0));
         self
     }

@@ -4,7 +4,7 @@
 
 use std::{
     sync::{MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use actix_web::{HttpRequest, HttpResponse, rt::time::sleep, web};
@@ -12,15 +12,15 @@ use qrcode::{QrCode, render::svg};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 
-use super::{
-    calls::Endpoint,
+use crate::simulator::{
     check::{Asked, check, error},
-    ledger::Ledger,
-    pages::{ConsentPage, Face},
-    params::Params,
-    person::Person,
-    reply::{Reply, spoil},
-    world::{Consent, World},
+    query::Params,
+    reply::{
+        Reply,
+        pages::{self, ConsentPage, Face},
+        spoil,
+    },
+    world::{Consent, Endpoint, Person, Scan, Scans, Status, World},
 };
 
 /// How long a QR code can be scanned. WeChat does not say; a few minutes have been seen.
@@ -29,43 +29,13 @@ const LIFE: Duration = Duration::from_secs(5 * 60);
 const POLL: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(50);
 
-/// The QR codes on show.
-pub(super) type Scans = Ledger<Scan>;
-
-#[derive(Debug)]
-pub(super) struct Scan {
-    /// The query of the page that shows it.
-    query: String,
-    expires: SystemTime,
-    status: Status,
-}
-
-#[derive(Clone, Debug)]
-enum Status {
-    Waiting,
-    Scanned,
-    Confirmed(String),
-    Cancelled,
-}
-
-impl Status {
-    fn number(&self) -> u16 {
-        match self {
-            Self::Waiting => 408,
-            Self::Scanned => 404,
-            Self::Confirmed(_) => 405,
-            Self::Cancelled => 403,
-        }
-    }
-}
-
-pub(super) async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string());
     world.record(Endpoint::QrConnect, &request, &[], &params);
     let work = || show(&world, request.query_string(), &params);
     match world.faults.next(Endpoint::QrConnect, world.now()) {
         None => work().into_response(),
-        Some(fault) => spoil(&request, fault, work, |errcode| error(&world, errcode)).await,
+        Some(fault) => spoil(&request, fault, work, error).await,
     }
 }
 
@@ -82,7 +52,7 @@ fn show(world: &World, query: &str, params: &Params) -> Reply {
         status: Status::Waiting,
     };
     scans(world).insert(uuid.as_str().into(), scan, now + 2 * LIFE, now);
-    world.pages.qrconnect(&QrPage::new(&uuid, &asked, params))
+    pages::qrconnect(&QrPage::new(&uuid, &asked, params))
 }
 
 #[derive(Serialize)]
@@ -126,7 +96,7 @@ fn script_text(text: &str) -> String {
 }
 
 /// The picture.
-pub(super) async fn image(world: web::Data<World>, uuid: web::Path<String>) -> HttpResponse {
+pub(crate) async fn image(world: web::Data<World>, uuid: web::Path<String>) -> HttpResponse {
     if scans(&world).get(&uuid).is_none() {
         return Reply::status(404).into_response();
     }
@@ -143,7 +113,7 @@ pub(super) async fn image(world: web::Data<World>, uuid: web::Path<String>) -> H
 }
 
 /// Tells the page what became of its QR code, as soon as that changes.
-pub(super) async fn poll(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn poll(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string());
     let uuid = params.get("uuid");
     let last = params.get("last").parse().unwrap_or(408);
@@ -171,12 +141,12 @@ pub(super) async fn poll(world: web::Data<World>, request: HttpRequest) -> HttpR
 }
 
 /// What the phone shows after scanning.
-pub(super) async fn confirm(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn confirm(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     on_phone(&world, &request, world.person_of(&request))
 }
 
 /// The same, with somebody else chosen.
-pub(super) async fn choose(
+pub(crate) async fn choose(
     world: web::Data<World>,
     request: HttpRequest,
     id: web::Path<String>,
@@ -187,7 +157,7 @@ pub(super) async fn choose(
     }
 }
 
-pub(super) async fn allow(
+pub(crate) async fn allow(
     world: web::Data<World>,
     request: HttpRequest,
     id: web::Path<String>,
@@ -199,22 +169,22 @@ pub(super) async fn allow(
     match finish(&world, params.get("uuid"), Some(&person)) {
         Some(_) => Reply {
             cookie: Some(world.remember(&person)),
-            ..world.pages.notice(
+            ..pages::notice(
                 "已确认，请回到电脑上的浏览器",
                 "Confirmed: go back to the browser that shows the QR code",
                 None,
             )
         },
-        None => expired(&world),
+        None => expired(),
     }
     .into_response()
 }
 
-pub(super) async fn deny(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn deny(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string());
     match finish(&world, params.get("uuid"), None) {
-        Some(_) => world.pages.notice("已取消登录", "Cancelled", None),
-        None => expired(&world),
+        Some(_) => pages::notice("已取消登录", "Cancelled", None),
+        None => expired(),
     }
     .into_response()
 }
@@ -227,7 +197,7 @@ fn on_phone(world: &World, request: &HttpRequest, person: Person) -> HttpRespons
         scan.query.clone()
     });
     let Some(asked_query) = asked_query else {
-        return expired(world).into_response();
+        return expired().into_response();
     };
     let asked = match check(world, &Params::parse(&asked_query), Endpoint::QrConnect) {
         Err(page) => return page.into_response(),
@@ -252,13 +222,11 @@ fn on_phone(world: &World, request: &HttpRequest, person: Person) -> HttpRespons
         allow: href("allow", &person),
         deny: href("deny", &person),
     };
-    world.pages.consent(&page).into_response()
+    pages::consent(&page).into_response()
 }
 
-fn expired(world: &World) -> Reply {
-    world
-        .pages
-        .notice("二维码已失效", "This QR code has expired", None)
+fn expired() -> Reply {
+    pages::notice("二维码已失效", "This QR code has expired", None)
 }
 
 /// Without anybody to ask, the phone scans and decides between two polls.

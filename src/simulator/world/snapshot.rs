@@ -1,7 +1,7 @@
 /// How an account's pages open as snapshot pages (网页快照页).
 ///
 /// A visitor who has not consented yet is sent back at once, with a code of a virtual user. The button "使用完整服务" that WeChat
-/// lays over such a page is [`Simulator::full_service_url`](super::Simulator::full_service_url) here: it repeats the same authorize
+/// lays over such a page is [`Simulator::full_service_url`](crate::simulator::Simulator::full_service_url) here: it repeats the same authorize
 /// request with consent and a real user. WeChat keeps the cookies of a snapshot page apart; whoever drives the browser must do that.
 ///
 /// ```
@@ -12,9 +12,9 @@
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
-    pub(super) flagged: bool,
-    pub(super) profile: bool,
-    pub(super) real_user: bool,
+    pub(crate) flagged: bool,
+    pub(crate) profile: bool,
+    pub(crate) real_user: bool,
 }
 
 impl Default for Snapshot {

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::world::World;
+use crate::simulator::world::World;
 
 /// `/mmopen/vi_32/{id}/{size}`: the shape of WeChat's own addresses, size 0 being the original of 640.
-pub(super) async fn avatar(
+pub(crate) async fn avatar(
     world: web::Data<World>,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {

@@ -3,30 +3,29 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
-use super::{
-    book::Grant,
-    calls::Endpoint,
+use crate::simulator::{
     check::{Asked, asked, error},
-    pages::{ConsentPage, Face},
-    params::Params,
-    person::Person,
-    reply::{Reply, spoil},
-    target::header_safe,
-    world::{Consent, World},
+    query::{Params, header_safe},
+    reply::{
+        Reply,
+        pages::{self, ConsentPage, Face},
+        spoil,
+    },
+    world::{Consent, Endpoint, Grant, Person, World},
 };
 
-pub(super) async fn authorize(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn authorize(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string());
     world.record(Endpoint::Authorize, &request, &[], &params);
     let work = || first_visit(&world, &request, &params);
     match world.faults.next(Endpoint::Authorize, world.now()) {
         None => answer(&world, &request, work()).await,
-        Some(fault) => spoil(&request, fault, work, |errcode| error(&world, errcode)).await,
+        Some(fault) => spoil(&request, fault, work, error).await,
     }
 }
 
 /// The consent page again, with somebody else chosen.
-pub(super) async fn choose(
+pub(crate) async fn choose(
     world: web::Data<World>,
     request: HttpRequest,
     id: web::Path<String>,
@@ -37,7 +36,7 @@ pub(super) async fn choose(
     .await
 }
 
-pub(super) async fn allow(
+pub(crate) async fn allow(
     world: web::Data<World>,
     request: HttpRequest,
     id: web::Path<String>,
@@ -49,17 +48,17 @@ pub(super) async fn allow(
     .await
 }
 
-pub(super) async fn deny(
+pub(crate) async fn deny(
     world: web::Data<World>,
     request: HttpRequest,
     id: web::Path<String>,
 ) -> HttpResponse {
-    decided(&world, &request, &id, |asked, _| refuse(&world, asked)).await
+    decided(&world, &request, &id, |asked, _| refuse(asked)).await
 }
 
 /// WeChat's button "使用完整服务" on a snapshot page: the same request once more, with consent and a real user. Without a query, of
 /// the last snapshot page.
-pub(super) async fn full_service(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn full_service(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let query = match request.query_string() {
         "" => world.last_snapshot().unwrap_or_default(),
         query => query.to_owned(),
@@ -150,7 +149,7 @@ fn ask(world: &World, asked: &Asked<'_>, person: &Person, query: &str) -> Reply 
         Consent::Ask => consent_page(world, asked, person, query),
         // Not who chose a name on the page before: a test has the last word.
         Consent::Automatic => consent(world, asked, &world.signed_in()),
-        Consent::Refuse => refuse(world, asked),
+        Consent::Refuse => refuse(asked),
     }
 }
 
@@ -160,7 +159,7 @@ fn consent_page(world: &World, asked: &Asked<'_>, person: &Person, query: &str) 
         let url = &world.url;
         format!("{url}/connect/oauth2/{what}/{}?ask={ask}", person.id())
     };
-    world.pages.consent(&ConsentPage {
+    pages::consent(&ConsentPage {
         appid: asked.account.appid(),
         host: &asked.target.host,
         person: Face::new(person, String::new(), true),
@@ -176,7 +175,7 @@ fn consent_page(world: &World, asked: &Asked<'_>, person: &Person, query: &str) 
 
 fn grant(world: &World, asked: &Asked<'_>, person: &Person) -> Reply {
     if asked.account.follower_only && !person.is_follower() {
-        return error(world, 10006);
+        return error(10006);
     }
     asked.back_with(world, asked.grant_for(person))
 }
@@ -191,11 +190,11 @@ fn consent(world: &World, asked: &Asked<'_>, person: &Person) -> Reply {
     grant(world, asked, person)
 }
 
-fn refuse(world: &World, asked: &Asked<'_>) -> Reply {
+fn refuse(asked: &Asked<'_>) -> Reply {
     if asked.account.refusal_returns {
         return Reply::redirect(asked.target.with(&[("state", &asked.state)]));
     }
-    world.pages.notice(
+    pages::notice(
         "已取消授权，网站不会得到通知",
         "Refused; the site is not told",
         None,

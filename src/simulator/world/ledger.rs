@@ -8,7 +8,7 @@ use std::{
 
 /// A map that forgets: what is past its time, and beyond the capacity the oldest.
 #[derive(Debug)]
-pub(super) struct Ledger<T> {
+pub(crate) struct Ledger<T> {
     entries: HashMap<Arc<str>, (SystemTime, T)>,
     /// When to forget what, roughly in order. A key whose time has changed since is here twice; the entry knows which one holds.
     ages: VecDeque<(SystemTime, Arc<str>)>,
@@ -16,7 +16,7 @@ pub(super) struct Ledger<T> {
 }
 
 impl<T> Ledger<T> {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: HashMap::new(),
             ages: VecDeque::new(),
@@ -24,7 +24,7 @@ impl<T> Ledger<T> {
         }
     }
 
-    pub(super) fn insert(
+    pub(crate) fn insert(
         &mut self,
         key: Arc<str>,
         entry: T,
@@ -37,7 +37,7 @@ impl<T> Ledger<T> {
     }
 
     /// Keeps an entry until another time than it was to be kept.
-    pub(super) fn keep(&mut self, key: &Arc<str>, forget_at: SystemTime, now: SystemTime) {
+    pub(crate) fn keep(&mut self, key: &Arc<str>, forget_at: SystemTime, now: SystemTime) {
         self.sweep(now);
         if let Some((until, _)) = self.entries.get_mut(key) {
             *until = forget_at;
@@ -45,15 +45,15 @@ impl<T> Ledger<T> {
         }
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&T> {
+    pub(crate) fn get(&self, key: &str) -> Option<&T> {
         self.entries.get(key).map(|(_, entry)| entry)
     }
 
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
         self.entries.get_mut(key).map(|(_, entry)| entry)
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         self.entries.remove(key);
     }
 

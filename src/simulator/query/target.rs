@@ -6,11 +6,11 @@ use super::params::decode;
 
 /// Where WeChat sends the browser back to.
 #[derive(Debug, PartialEq)]
-pub(super) struct Target {
-    pub(super) host: String,
+pub(crate) struct Target {
+    pub(crate) host: String,
     /// As written, also where it is the scheme's own.
-    pub(super) port: Option<u16>,
-    pub(super) path: String,
+    pub(crate) port: Option<u16>,
+    pub(crate) path: String,
     https: bool,
     before_fragment: String,
     fragment: String,
@@ -18,7 +18,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads the parameter as sent, decoding it once; `None` for what no browser should be sent to.
-    pub(super) fn parse(raw: &str) -> Option<Self> {
+    pub(crate) fn parse(raw: &str) -> Option<Self> {
         let text = String::from_utf8(decode(raw)).ok()?;
         if text.chars().any(|char| char.is_control() || char == '\\') {
             return None;
@@ -62,7 +62,7 @@ impl Target {
 
     /// Whether this lies under a configured domain, which may name a path: the host exactly, no wildcards. An ordinary account
     /// takes the default ports only; a test account takes the port it has in its setting.
-    pub(super) fn is_under(&self, domain: &str, ports: bool) -> bool {
+    pub(crate) fn is_under(&self, domain: &str, ports: bool) -> bool {
         let (authority, prefix) = match domain.find('/') {
             Some(slash) => domain.split_at(slash),
             None => (domain, ""),
@@ -82,7 +82,7 @@ impl Target {
     }
 
     /// Whether this is the machine that the simulator runs on.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let ipv6 = self.host.trim_matches(['[', ']']).parse::<Ipv6Addr>();
         let ipv4 = self.host.parse::<Ipv4Addr>();
         self.host == "localhost"
@@ -93,7 +93,7 @@ impl Target {
 
     /// The address with parameters appended: its own query is kept byte for byte, its fragment comes after. The values must be
     /// fit for a query already.
-    pub(super) fn with(&self, params: &[(&str, &str)]) -> String {
+    pub(crate) fn with(&self, params: &[(&str, &str)]) -> String {
         let mut url = self.before_fragment.clone();
         for (name, value) in params {
             // WeChat asks no more than whether there is a question mark: `/p?` comes back as `/p?&code=…`.
@@ -119,7 +119,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
 }
 
 /// Spaces and non-ASCII text percent-encoded, as a browser would; everything else untouched.
-pub(super) fn header_safe(text: &str) -> String {
+pub(crate) fn header_safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_graphic() {

@@ -20,13 +20,13 @@ const CONSENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What a code stands for, and later a token.
 #[derive(Clone, Debug)]
-pub(super) struct Grant {
+pub(crate) struct Grant {
     /// Which account, by its place in the simulator's list.
-    pub(super) account: usize,
-    pub(super) person: Person,
-    pub(super) scope: String,
+    pub(crate) account: usize,
+    pub(crate) person: Person,
+    pub(crate) scope: String,
     /// Given to a snapshot page.
-    pub(super) snapshot: bool,
+    pub(crate) snapshot: bool,
 }
 
 #[derive(Debug)]
@@ -57,14 +57,14 @@ struct Standing {
 
 /// Both tokens of a login.
 #[derive(Debug)]
-pub(super) struct Tokens {
-    pub(super) access: Arc<str>,
-    pub(super) refresh: Arc<str>,
-    pub(super) grant: Grant,
+pub(crate) struct Tokens {
+    pub(crate) access: Arc<str>,
+    pub(crate) refresh: Arc<str>,
+    pub(crate) grant: Grant,
 }
 
 #[derive(Debug)]
-pub(super) struct Book {
+pub(crate) struct Book {
     codes: Ledger<Code>,
     access: Ledger<Token>,
     refresh: Ledger<Token>,
@@ -74,7 +74,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             codes: Ledger::new(capacity),
             access: Ledger::new(capacity),
@@ -86,7 +86,7 @@ impl Book {
     }
 
     /// A code as the authorize page gives it.
-    pub(super) fn mint(&mut self, grant: Grant, life: Duration, now: SystemTime) -> Arc<str> {
+    pub(crate) fn mint(&mut self, grant: Grant, life: Duration, now: SystemTime) -> Arc<str> {
         let code: Arc<str> =
             format!("0{}", Alphanumeric.sample_string(&mut rand::rng(), 31)).into();
         let expires = now + life;
@@ -101,7 +101,7 @@ impl Book {
     }
 
     /// Spends a code.
-    pub(super) fn spend(
+    pub(crate) fn spend(
         &mut self,
         code: &str,
         account: usize,
@@ -123,7 +123,7 @@ impl Book {
         }
     }
 
-    pub(super) fn issue(
+    pub(crate) fn issue(
         &mut self,
         grant: Grant,
         refresh_dies_on_base: bool,
@@ -155,7 +155,7 @@ impl Book {
     }
 
     /// The same access token with its life extended, or a new one if it has expired.
-    pub(super) fn refresh(
+    pub(crate) fn refresh(
         &mut self,
         refresh: &str,
         account: usize,
@@ -200,7 +200,7 @@ impl Book {
     }
 
     /// Whose token this is, if it is good; 40001 stands for a token that is not known at all.
-    pub(super) fn owner(
+    pub(crate) fn owner(
         &self,
         access: &str,
         openid_is_theirs: impl Fn(&Grant) -> bool,
@@ -233,36 +233,36 @@ impl Book {
     }
 
     /// Whether this token has not been refused without a reason yet; it has been, from now on.
-    pub(super) fn balks(&mut self, access: &str) -> bool {
+    pub(crate) fn balks(&mut self, access: &str) -> bool {
         match self.access.get_mut(access) {
             Some(token) => !std::mem::replace(&mut token.balked, true),
             None => false,
         }
     }
 
-    pub(super) fn consent(&mut self, grant: &Grant, now: SystemTime) {
+    pub(crate) fn consent(&mut self, grant: &Grant, now: SystemTime) {
         self.consents
             .insert(grant.key(), now + CONSENT, now + CONSENT, now);
     }
 
-    pub(super) fn has_consented(&self, grant: &Grant, now: SystemTime) -> bool {
+    pub(crate) fn has_consented(&self, grant: &Grant, now: SystemTime) -> bool {
         self.consents
             .get(&grant.key())
             .is_some_and(|until| now < *until)
     }
 
-    pub(super) fn revoke(&mut self, person: &Person, accounts: usize) {
+    pub(crate) fn revoke(&mut self, person: &Person, accounts: usize) {
         self.standing_of(person).revoked += 1;
         for account in 0..accounts {
             self.consents.remove(&key(account, person));
         }
     }
 
-    pub(super) fn change_password(&mut self, person: &Person) {
+    pub(crate) fn change_password(&mut self, person: &Person) {
         self.standing_of(person).password_changed += 1;
     }
 
-    pub(super) fn freeze(&mut self, person: &Person, frozen: bool) {
+    pub(crate) fn freeze(&mut self, person: &Person, frozen: bool) {
         self.standing_of(person).frozen = frozen;
     }
 
@@ -308,7 +308,7 @@ fn random_token() -> Arc<str> {
 }
 
 /// How long an unused code lives: five minutes, for a website app ten.
-pub(super) fn code_life(website: bool) -> Duration {
+pub(crate) fn code_life(website: bool) -> Duration {
     MINUTE * if website { 10 } else { 5 }
 }
 
