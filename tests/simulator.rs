@@ -7,6 +7,7 @@ mod simulator {
     mod control;
     mod faults;
     mod handle;
+    mod listeners;
     mod pages;
     mod qr;
     mod replay;

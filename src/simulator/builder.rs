@@ -1,7 +1,7 @@
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::SystemTime,
 };
 
@@ -10,7 +10,8 @@ use actix_web::web::Data;
 use super::{
     Running, Simulator,
     reply::pages,
-    server::{self, Server},
+    routes::Site,
+    server::{self, Server, Transport},
     world::{Account, Consent, Person, Setup, World},
 };
 
@@ -35,7 +36,7 @@ use super::{
 pub struct Builder {
     setup: Setup,
     control_api: bool,
-    bind: SocketAddr,
+    listen: SocketAddr,
 }
 
 impl Builder {
@@ -49,7 +50,7 @@ impl Builder {
                 remember: 50_000,
             },
             control_api: false,
-            bind: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
         }
     }
 
@@ -84,9 +85,15 @@ impl Builder {
         self
     }
 
-    /// Where to listen: loopback only. Default: a free port of 127.0.0.1.
-    pub fn bind(mut self, address: SocketAddr) -> Self {
-        self.bind = address;
+    /// Where to listen: loopback only. Default: a free port of 127.0.0.1. Further addresses: [`Simulator::listen`].
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Simulator;
+    ///
+    /// let builder = Simulator::builder().listen(([127, 0, 0, 1], 7301).into());
+    /// ```
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
         self
     }
 
@@ -102,22 +109,23 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The address is not loopback ([`io::ErrorKind::InvalidInput`]) or cannot be bound.
+    /// The address is not loopback ([`io::ErrorKind::InvalidInput`]), is taken ([`io::ErrorKind::AddrInUse`]) or cannot be had.
     pub async fn start(mut self) -> io::Result<Simulator> {
         if self.setup.accounts.is_empty() {
             self.setup.accounts.push(Account::test());
         }
-        if !self.bind.ip().is_loopback() {
-            // It lets anybody be anybody.
-            let reason = "the simulator listens on loopback addresses only";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-        }
         pages::ready()?;
-        let listener = server::listen(self.bind)?;
+        let listener = server::bind(self.listen)?;
         let url = format!("http://{}", listener.local_addr()?);
-        let world = Data::new(World::new(url, self.setup));
-        let server = Server::start(listener, world.clone(), self.control_api).await?;
-        Ok(Simulator(Arc::new(Running { world, server })))
+        let site = Site {
+            world: Data::new(World::new(url, self.setup)),
+            control_api: self.control_api,
+        };
+        let first = Server::start(listener, site.clone(), Transport::Plain).await?;
+        Ok(Simulator(Arc::new(Running {
+            site,
+            servers: Mutex::new(vec![first]),
+        })))
     }
 }
 
@@ -128,7 +136,7 @@ impl fmt::Debug for Builder {
             .field("people", &self.setup.people.len())
             .field("consent", &self.setup.consent)
             .field("control_api", &self.control_api)
-            .field("bind", &self.bind)
+            .field("listen", &self.listen)
             .field("remember", &self.setup.remember)
             .finish_non_exhaustive()
     }

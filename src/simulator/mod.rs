@@ -60,15 +60,21 @@
 //! | `POST /_control/clock` | `{"seconds":7200}` lets that time pass |
 //! | `POST /_control/standing` | `{"name":"小明","what":"revoke"}`, `"freeze"`, `"unfreeze"` or `"change_password"` |
 
-use std::{fmt, io, sync::Arc, time::Duration};
-
-use actix_web::web::Data;
+use std::{
+    fmt, io,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 pub use self::{
     builder::Builder,
     world::{Account, Call, Consent, Endpoint, Fault, Person, Replay, Replayed, Rid, Snapshot},
 };
-use self::{server::Server, world::World};
+use self::{
+    routes::Site,
+    server::{Server, Transport},
+};
 
 mod builder;
 mod check;
@@ -86,8 +92,8 @@ mod world;
 pub struct Simulator(Arc<Running>);
 
 struct Running {
-    world: Data<World>,
-    server: Server,
+    site: Site,
+    servers: Mutex<Vec<Server>>,
 }
 
 impl Simulator {
@@ -107,13 +113,13 @@ impl Simulator {
 
     /// `http://127.0.0.1:PORT`: where both of WeChat's hosts are. No slash at the end.
     pub fn url(&self) -> &str {
-        &self.0.world.url
+        &self.0.site.world.url
     }
 
     /// The first account.
     pub fn account(&self) -> &Account {
         // The builder puts one in where there was none.
-        &self.0.world.accounts[0]
+        &self.0.site.world.accounts[0]
     }
 
     /// The account of this appid.
@@ -128,65 +134,65 @@ impl Simulator {
     /// # }).unwrap();
     /// ```
     pub fn account_of(&self, appid: &str) -> Option<&Account> {
-        self.0.world.account(appid).map(|(_, account)| account)
+        self.0.site.world.account(appid).map(|(_, account)| account)
     }
 
     /// Who consents from now on.
     pub fn set_consent(&self, consent: Consent) {
-        self.0.world.set_consent(consent);
+        self.0.site.world.set_consent(consent);
     }
 
     /// Whose WeChat it is from now on, in every browser: [`Consent::Automatic`] and the silent `snsapi_base` act as this person,
     /// and the consent page has them chosen. Replaces whoever had the same identity.
     pub fn sign_in(&self, person: Person) {
-        self.0.world.sign_in(person);
+        self.0.site.world.sign_in(person);
     }
 
     /// The people to choose from.
     pub fn people(&self) -> Vec<Person> {
-        self.0.world.people()
+        self.0.site.world.people()
     }
 
     /// Every request to an [`Endpoint`] since the start or the last [`clear_calls`](Self::clear_calls), in order, faults included;
     /// of very many the [last](Builder::remember).
     pub fn calls(&self) -> Vec<Call> {
-        self.0.world.calls.all()
+        self.0.site.world.calls.all()
     }
 
     /// How many requests there were to this endpoint, since the same time; never forgets any.
     pub fn count(&self, endpoint: Endpoint) -> usize {
-        self.0.world.calls.count(endpoint)
+        self.0.site.world.calls.count(endpoint)
     }
 
     /// Forgets the calls.
     pub fn clear_calls(&self) {
-        self.0.world.calls.clear();
+        self.0.site.world.calls.clear();
     }
 
     /// Lets every call to this endpoint fail from now on, in place of an earlier fault set so.
     pub fn fault(&self, endpoint: Endpoint, fault: Fault) {
-        self.0.world.faults.set(endpoint, fault);
+        self.0.site.world.faults.set(endpoint, fault);
     }
 
     /// Lets the next calls to this endpoint fail, before a fault that lasts; further ones queue up behind.
     pub fn fault_times(&self, endpoint: Endpoint, fault: Fault, times: usize) {
-        self.0.world.faults.queue(endpoint, fault, times);
+        self.0.site.world.faults.queue(endpoint, fault, times);
     }
 
     /// All goes well again.
     pub fn clear_faults(&self) {
-        self.0.world.faults.clear();
+        self.0.site.world.faults.clear();
     }
 
     /// Opens each callback of the authorize page once more, from now on, but for those that a [fault](Self::fault) of that page spoils;
     /// `None`, the default, opens none.
     pub fn set_replay(&self, replay: impl Into<Option<Replay>>) {
-        self.0.world.replays.set(replay.into());
+        self.0.site.world.replays.set(replay.into());
     }
 
     /// The copies of callbacks that were opened and done with, of very many the [last](Builder::remember).
     pub fn replays(&self) -> Vec<Replayed> {
-        self.0.world.replays.done()
+        self.0.site.world.replays.done()
     }
 
     /// A code as the authorize page would give it. For an account that is not here, one that is good for nothing.
@@ -201,48 +207,110 @@ impl Simulator {
     /// # }).unwrap();
     /// ```
     pub fn mint_code(&self, appid: &str, person: &Person, scope: &str) -> String {
-        self.0.world.mint_for(appid, person, scope)
+        self.0.site.world.mint_for(appid, person, scope)
     }
 
     /// The person takes the consent back, for all accounts: tokens given before get 50001, refreshing them 42007, and the page asks
     /// again.
     pub fn revoke(&self, person: &Person) {
         self.0
+            .site
             .world
             .book()
-            .revoke(person, self.0.world.accounts.len());
+            .revoke(person, self.0.site.world.accounts.len());
     }
 
     /// The person is frozen: the profile call gets 50002.
     pub fn freeze(&self, person: &Person) {
-        self.0.world.book().freeze(person, true);
+        self.0.site.world.book().freeze(person, true);
     }
 
     /// The person is frozen no longer.
     pub fn unfreeze(&self, person: &Person) {
-        self.0.world.book().freeze(person, false);
+        self.0.site.world.book().freeze(person, false);
     }
 
     /// The person changes the password: tokens given before get 42007.
     pub fn change_password(&self, person: &Person) {
-        self.0.world.book().change_password(person);
+        self.0.site.world.book().change_password(person);
     }
 
     /// Lets time pass, on top of the [clock](Builder::clock).
     pub fn advance(&self, by: Duration) {
-        self.0.world.advance(by);
+        self.0.site.world.advance(by);
     }
 
     /// Where the button "使用完整服务" of the last [snapshot page](Snapshot) leads: the same authorize request, with consent and a real
     /// user. A browser finds it at `/connect/full_service` too.
     pub fn full_service_url(&self) -> Option<String> {
-        let query = self.0.world.last_snapshot()?;
+        let query = self.0.site.world.last_snapshot()?;
         Some(format!("{}/connect/full_service?{query}", self.url()))
     }
 
-    /// Stops it, breaking off whatever is under way, and waits until it has stopped.
+    /// Serves the same world at one more address, until it is [stopped](Self::stop); answers the address with the port that was had.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Builder::start`].
+    ///
+    /// ```
+    /// # actix_web::rt::System::new().block_on(async {
+    /// # use actix_wechat::simulator::Simulator;
+    /// let simulator = Simulator::start().await?;
+    /// let address = simulator.listen(([127, 0, 0, 1], 0).into()).await?;
+    /// assert_ne!(simulator.url(), format!("http://{address}"));
+    /// # simulator.stop().await;
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        self.serve(server::bind(address)?, Transport::Plain).await
+    }
+
+    /// The same over TLS, HTTP/2 included, with a certificate of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Builder::start`].
+    ///
+    /// ```no_run
+    /// # async fn example(config: rustls::ServerConfig) -> std::io::Result<()> {
+    /// # use actix_wechat::simulator::Simulator;
+    /// let simulator = Simulator::start().await?;
+    /// simulator.listen_tls(([127, 0, 0, 1], 443).into(), config).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cli")]
+    pub async fn listen_tls(
+        &self,
+        address: SocketAddr,
+        config: rustls::ServerConfig,
+    ) -> io::Result<SocketAddr> {
+        self.serve(server::bind(address)?, Transport::Tls(Box::new(config)))
+            .await
+    }
+
+    async fn serve(&self, listener: TcpListener, transport: Transport) -> io::Result<SocketAddr> {
+        let address = listener.local_addr()?;
+        let server = Server::start(listener, self.0.site.clone(), transport).await?;
+        self.servers().push(server);
+        Ok(address)
+    }
+
+    fn servers(&self) -> MutexGuard<'_, Vec<Server>> {
+        self.0
+            .servers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops it at all its addresses, breaking off whatever is under way, and waits until it has stopped.
     pub async fn stop(self) {
-        self.0.server.stop().await;
+        let servers = self.servers().clone();
+        for server in servers {
+            server.stop().await;
+        }
     }
 }
 

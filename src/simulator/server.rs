@@ -1,4 +1,4 @@
-//! The HTTP server, on a thread of its own.
+//! An HTTP server, on a thread of its own.
 
 use std::{
     any::Any,
@@ -12,14 +12,21 @@ use actix_web::{
     App, HttpServer,
     dev::{Extensions, ServerHandle},
     rt::{System, net::TcpStream},
-    web::Data,
 };
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::sync::{oneshot, watch};
 
-use super::{reply::Connection, routes::routes, world::World};
+use super::{reply::Connection, routes::Site};
+
+/// What a listener speaks.
+pub(crate) enum Transport {
+    Plain,
+    #[cfg(feature = "cli")]
+    Tls(Box<rustls::ServerConfig>),
+}
 
 /// A server at work.
+#[derive(Clone)]
 pub(crate) struct Server {
     handle: ServerHandle,
     /// Closed when its thread is done.
@@ -27,11 +34,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves the world at this listener.
+    /// Starts one at this listener.
     pub(crate) async fn start(
         listener: TcpListener,
-        world: Data<World>,
-        control_api: bool,
+        site: Site,
+        transport: Transport,
     ) -> io::Result<Self> {
         // A runtime of its own, so that it serves tests whose runtimes come and go, and whatever runtime the caller has.
         let (started, handle) = oneshot::channel();
@@ -40,7 +47,7 @@ impl Server {
             .name("wechat-simulator".to_owned())
             .spawn(move || {
                 let _ending = ending;
-                System::new().block_on(serve(listener, world, control_api, started));
+                System::new().block_on(serve(listener, site, transport, started));
             })?;
         let handle = handle
             .await
@@ -59,22 +66,22 @@ impl Server {
 
 async fn serve(
     listener: TcpListener,
-    world: Data<World>,
-    control_api: bool,
+    site: Site,
+    transport: Transport,
     started: oneshot::Sender<io::Result<ServerHandle>>,
 ) {
-    let app = move || {
-        App::new()
-            .app_data(world.clone())
-            .configure(|app| routes(app, control_api))
-    };
+    let app = move || App::new().configure(|app| site.configure(app));
     let server = HttpServer::new(app)
         .on_connect(keep_connection)
         .workers(2)
         .disable_signals()
         // Longer than clients keep their idle connections: theirs is the side that closes, or a request may meet the closing.
-        .keep_alive(Duration::from_secs(75))
-        .listen(listener);
+        .keep_alive(Duration::from_secs(75));
+    let server = match transport {
+        Transport::Plain => server.listen(listener),
+        #[cfg(feature = "cli")]
+        Transport::Tls(config) => server.listen_rustls_0_23(listener, *config),
+    };
     match server {
         Err(error) => drop(started.send(Err(error))),
         Ok(server) => {
@@ -89,22 +96,36 @@ async fn serve(
     }
 }
 
-/// A longer queue than the standard library's 128: load tests come all at once.
-pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// Takes a loopback address.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    if !address.ip().is_loopback() {
+        // It lets anybody be anybody.
+        let reason = "the simulator listens on loopback addresses only";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    }
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
+    // A longer queue than the standard library's 128: load tests come all at once.
     socket.listen(1024)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
 
 fn keep_connection(stream: &dyn Any, extensions: &mut Extensions) {
-    let socket = stream
-        .downcast_ref::<TcpStream>()
-        .map(|stream| SockRef::from(stream).try_clone());
+    let socket = tcp(stream).map(|stream| SockRef::from(stream).try_clone());
     if let Some(Ok(socket)) = socket {
         extensions.insert(Connection::new(socket));
     }
+}
+
+fn tcp(stream: &dyn Any) -> Option<&TcpStream> {
+    #[cfg(feature = "cli")]
+    if let Some(stream) =
+        stream.downcast_ref::<actix_tls::accept::rustls_0_23::TlsStream<TcpStream>>()
+    {
+        return Some(stream.get_ref().0);
+    }
+    stream.downcast_ref()
 }

@@ -107,6 +107,10 @@ const FOREIGN: &[(&str, &str)] = &[
         "serde::Deserialize",
         "the simulator's control API reads faults",
     ),
+    (
+        "rustls::ServerConfig",
+        "the simulator serves with a certificate of the caller's",
+    ),
 ];
 
 #[test]

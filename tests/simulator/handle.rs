@@ -21,7 +21,7 @@ fn only_loopback_is_listened_on() {
     for address in ["0.0.0.0:0", "192.0.2.1:0", "[::]:0"] {
         let address = address.parse().expect("an address");
         let error = actix_web::rt::System::new()
-            .block_on(Simulator::builder().bind(address).start())
+            .block_on(Simulator::builder().listen(address).start())
             .expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{address}");
     }
@@ -32,7 +32,7 @@ fn only_loopback_is_listened_on() {
         .parse()
         .expect("an address");
     let error = actix_web::rt::System::new()
-        .block_on(Simulator::builder().bind(taken).start())
+        .block_on(Simulator::builder().listen(taken).start())
         .expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
 }

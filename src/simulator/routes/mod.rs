@@ -13,7 +13,21 @@ mod control;
 mod qr;
 mod sns;
 
-pub(crate) fn routes(app: &mut web::ServiceConfig, control_api: bool) {
+/// What a server serves.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) world: Data<World>,
+    pub(crate) control_api: bool,
+}
+
+impl Site {
+    pub(crate) fn configure(&self, app: &mut web::ServiceConfig) {
+        app.app_data(self.world.clone());
+        routes(app, self.control_api);
+    }
+}
+
+fn routes(app: &mut web::ServiceConfig, control_api: bool) {
     for endpoint in [
         Endpoint::AccessToken,
         Endpoint::UserInfo,
