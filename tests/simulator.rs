@@ -6,6 +6,7 @@ mod simulator {
     mod client;
     mod control;
     mod faults;
+    mod gate;
     mod handle;
     mod listeners;
     mod pages;

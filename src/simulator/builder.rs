@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use super::{
     Running, Simulator,
     reply::pages,
-    routes::Site,
+    routes::{Gate, Site},
     server::{self, Server, Transport},
     world::{Account, Consent, Person, Setup, World},
 };
@@ -35,6 +35,7 @@ use super::{
 #[must_use]
 pub struct Builder {
     setup: Setup,
+    gate: Gate,
     control_api: bool,
     listen: SocketAddr,
 }
@@ -49,6 +50,7 @@ impl Builder {
                 consent: Consent::default(),
                 remember: 50_000,
             },
+            gate: Gate::default(),
             control_api: false,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
         }
@@ -85,7 +87,38 @@ impl Builder {
         self
     }
 
-    /// Where to listen: loopback only. Default: a free port of 127.0.0.1. Further addresses: [`Simulator::listen`].
+    /// One more host to serve, and to take scripts' requests from: requests whose `Host` is no name of this machine, none of
+    /// WeChat's and none of these are refused with 403, as are those of a page of another origin. Else a page on the internet could
+    /// point a name of its own here, and log in as anybody.
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Simulator;
+    ///
+    /// // As the containers of a network call this one.
+    /// let builder = Simulator::builder().allow_host("wechat-sim");
+    /// ```
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.gate.hosts.push(host.into());
+        self
+    }
+
+    /// What control calls must send as `authorization: Bearer TOKEN`, else they get 401. Default: nothing.
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Simulator;
+    ///
+    /// let builder = Simulator::builder()
+    ///     .control_api(true)
+    ///     .allow_host("wechat-sim")
+    ///     .token("long and random")
+    ///     .listen(([0, 0, 0, 0], 7301).into());
+    /// ```
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.gate.token = Some(token.into());
+        self
+    }
+
+    /// Where to listen: on more than loopback only with an [allowed host](Self::allow_host) and a [token](Self::token). Default: a free port of 127.0.0.1. Further addresses: [`Simulator::listen`].
     ///
     /// ```
     /// use actix_wechat::simulator::Simulator;
@@ -109,16 +142,21 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The address is not loopback ([`io::ErrorKind::InvalidInput`]), is taken ([`io::ErrorKind::AddrInUse`]) or cannot be had.
+    /// The address is not loopback, and no host is allowed or no token set ([`io::ErrorKind::InvalidInput`]), is taken ([`io::ErrorKind::AddrInUse`]) or cannot be had.
     pub async fn start(mut self) -> io::Result<Simulator> {
         if self.setup.accounts.is_empty() {
             self.setup.accounts.push(Account::test());
         }
         pages::ready()?;
-        let listener = server::bind(self.listen)?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let listener = server::bind(self.listen, &self.gate)?;
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let url = format!("http://{address}");
         let site = Site {
             world: Data::new(World::new(url, self.setup)),
+            gate: Data::new(self.gate),
             control_api: self.control_api,
         };
         let first = Server::start(listener, site.clone(), Transport::Plain).await?;

@@ -41,8 +41,9 @@
 //!
 //! # Not for anybody else
 //!
-//! Whoever reaches the simulator can log in as anybody. It listens on loopback addresses only, and its feature has no place in a
-//! production build.
+//! Whoever reaches the simulator can log in as anybody. It listens on loopback addresses, unless a host is
+//! [allowed](Builder::allow_host) and a [token](Builder::token) set; it refuses requests for other hosts than this machine, WeChat's
+//! and those allowed, and from pages of others; and its feature has no place in a production build.
 //!
 //! # Control API
 //!
@@ -264,7 +265,8 @@ impl Simulator {
     /// # }).unwrap();
     /// ```
     pub async fn listen(&self, address: SocketAddr) -> io::Result<SocketAddr> {
-        self.serve(server::bind(address)?, Transport::Plain).await
+        self.serve(server::bind(address, &self.0.site.gate)?, Transport::Plain)
+            .await
     }
 
     /// The same over TLS, HTTP/2 included, with a certificate of the caller's.
@@ -287,8 +289,11 @@ impl Simulator {
         address: SocketAddr,
         config: rustls::ServerConfig,
     ) -> io::Result<SocketAddr> {
-        self.serve(server::bind(address)?, Transport::Tls(Box::new(config)))
-            .await
+        self.serve(
+            server::bind(address, &self.0.site.gate)?,
+            Transport::Tls(Box::new(config)),
+        )
+        .await
     }
 
     async fn serve(&self, listener: TcpListener, transport: Transport) -> io::Result<SocketAddr> {

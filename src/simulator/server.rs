@@ -11,12 +11,16 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::{Extensions, ServerHandle},
+    middleware::from_fn,
     rt::{System, net::TcpStream},
 };
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::sync::{oneshot, watch};
 
-use super::{reply::Connection, routes::Site};
+use super::{
+    reply::Connection,
+    routes::{Gate, Site, guard},
+};
 
 /// What a listener speaks.
 pub(crate) enum Transport {
@@ -70,7 +74,11 @@ async fn serve(
     transport: Transport,
     started: oneshot::Sender<io::Result<ServerHandle>>,
 ) {
-    let app = move || App::new().configure(|app| site.configure(app));
+    let app = move || {
+        App::new()
+            .wrap(from_fn(guard))
+            .configure(|app| site.configure(app))
+    };
     let server = HttpServer::new(app)
         .on_connect(keep_connection)
         .workers(2)
@@ -96,11 +104,12 @@ async fn serve(
     }
 }
 
-/// Takes a loopback address.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    if !address.ip().is_loopback() {
+/// Takes an address: of loopback, unless the gate is kept.
+pub(crate) fn bind(address: SocketAddr, gate: &Gate) -> io::Result<TcpListener> {
+    if !address.ip().is_loopback() && (gate.hosts.is_empty() || gate.token.is_none()) {
         // It lets anybody be anybody.
-        let reason = "the simulator listens on loopback addresses only";
+        let reason = "the simulator listens on loopback addresses only, unless a host is allowed \
+                      and a token is set";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
     }
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;

@@ -3,9 +3,10 @@ use serde_json::{Value, json};
 
 use super::client::*;
 
+const JSON: [(&str, &str); 1] = [("Content-Type", "application/json")];
+
 fn post(sim: &Simulator, path: &str, body: &Value) -> Answer {
-    let headers = [("Content-Type", "application/json")];
-    request(sim, "POST", path, &headers, &body.to_string()).expect("an answer")
+    request(sim, "POST", path, &JSON, &body.to_string()).expect("an answer")
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn it_does_what_the_handle_does() {
     assert_eq!(calls["calls"][1]["code"], code.as_str());
     assert!(!calls.to_string().contains(sim.account().secret()));
     assert_eq!(
-        request(&sim, "DELETE", "/_control/calls", &[], "")
+        request(&sim, "DELETE", "/_control/calls", &JSON, "")
             .expect("an answer")
             .status,
         200
@@ -72,7 +73,7 @@ fn it_does_what_the_handle_does() {
             .starts_with("<!DOCTYPE")
     );
     assert_eq!(
-        request(&sim, "DELETE", "/_control/faults", &[], "")
+        request(&sim, "DELETE", "/_control/faults", &JSON, "")
             .expect("an answer")
             .status,
         200

@@ -1,15 +1,18 @@
 //! What is answered where: WeChat's addresses, and beside them the simulator's own.
 
 use actix_web::{
-    HttpRequest, Resource, guard,
+    HttpRequest, Resource, guard as guards,
+    middleware::from_fn,
     web::{self, Bytes, Data},
 };
 
+pub(crate) use self::gate::{Gate, guard};
 use super::world::{Endpoint, World};
 
 mod authorize;
 mod avatar;
 mod control;
+mod gate;
 mod qr;
 mod sns;
 
@@ -17,12 +20,13 @@ mod sns;
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) world: Data<World>,
+    pub(crate) gate: Data<Gate>,
     pub(crate) control_api: bool,
 }
 
 impl Site {
     pub(crate) fn configure(&self, app: &mut web::ServiceConfig) {
-        app.app_data(self.world.clone());
+        app.app_data(self.world.clone()).app_data(self.gate.clone());
         routes(app, self.control_api);
     }
 }
@@ -55,11 +59,15 @@ fn routes(app: &mut web::ServiceConfig, control_api: bool) {
         .service(page("/connect/confirm/deny/{id}").to(qr::deny))
         .service(page("/mmopen/vi_32/{id}/{size}").to(avatar::avatar));
     if control_api {
-        app.service(web::scope("/_control").configure(control::routes));
+        app.service(
+            web::scope("/_control")
+                .wrap(from_fn(gate::guard_control))
+                .configure(control::routes),
+        );
     }
 }
 
 /// Pages are looked at, never posted to.
 fn page(path: &str) -> Resource {
-    web::resource(path).guard(guard::Any(guard::Get()).or(guard::Head()))
+    web::resource(path).guard(guards::Any(guards::Get()).or(guards::Head()))
 }

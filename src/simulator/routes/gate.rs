@@ -1,0 +1,160 @@
+//! Who is let in at all.
+//!
+//! A foreign page can point a name of its own at this machine and then read what the simulator answers, unless the `Host` is looked
+//! at; and it can send requests here, whose answers it may not read, unless the `Origin` is.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use actix_web::{
+    Error, HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN},
+    middleware::Next,
+    web::Data,
+};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+/// WeChat's hosts that a client of the login talks to: pages, polls, scripts, the API with its regions, and pictures.
+const WECHATS: [&str; 11] = [
+    "open.weixin.qq.com",
+    "api.weixin.qq.com",
+    "api2.weixin.qq.com",
+    "sh.api.weixin.qq.com",
+    "sz.api.weixin.qq.com",
+    "hk.api.weixin.qq.com",
+    "lp.open.weixin.qq.com",
+    "long.open.weixin.qq.com",
+    "res.wx.qq.com",
+    "thirdwx.qlogo.cn",
+    "wx.qlogo.cn",
+];
+
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    /// Names beside loopback's and WeChat's.
+    pub(crate) hosts: Vec<String>,
+    /// What the control API asks for.
+    pub(crate) token: Option<String>,
+}
+
+impl Gate {
+    /// Whether a host is served, its port apart.
+    fn admits(&self, authority: &str) -> bool {
+        let host = without_port(authority).to_ascii_lowercase();
+        let host = host.strip_suffix('.').unwrap_or(&host);
+        is_loopback(host)
+            || WECHATS.contains(&host)
+            || self
+                .hosts
+                .iter()
+                .any(|own| without_port(own).eq_ignore_ascii_case(host))
+    }
+
+    /// Whether scripts of such an origin may talk to the simulator; `null`, an origin that is hidden, may not.
+    fn admits_origin(&self, origin: &str) -> bool {
+        origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| self.admits(authority))
+    }
+
+    fn refusal(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let asked = request.uri().authority().map(|asked| asked.as_str());
+        let named = values(request, HOST);
+        let hosts: Vec<_> = asked.into_iter().chain(named).collect();
+        if hosts.is_empty() || !hosts.iter().all(|host| self.admits(host)) {
+            let host = hosts.join(", ");
+            let message = format!(
+                "the host `{host}` is neither this machine's nor WeChat's: allow it with \
+                 `--allow-host`, in Rust with `Builder::allow_host`"
+            );
+            return Some(refuse(403, "foreign_host", &message));
+        }
+        if let Some(origin) = values(request, ORIGIN).find(|origin| !self.admits_origin(origin)) {
+            let message = format!(
+                "a page of the origin `{origin}` may not use the simulator: allow its host with \
+                 `--allow-host`, in Rust with `Builder::allow_host`"
+            );
+            return Some(refuse(403, "foreign_origin", &message));
+        }
+        None
+    }
+
+    fn control_refusal(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        if let Some(token) = &self.token
+            && !values(request, AUTHORIZATION).any(|given| is_bearer(given, token))
+        {
+            let message = "send `authorization: Bearer` and the simulator's token";
+            return Some(refuse(401, "token_required", message));
+        }
+        let is_json = values(request, CONTENT_TYPE).any(|given| {
+            let essence = given.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("application/json")
+        });
+        if !request.method().is_safe() && !is_json {
+            let message = "send `content-type: application/json`";
+            return Some(refuse(415, "unsupported_content_type", message));
+        }
+        None
+    }
+}
+
+/// Middleware of everything.
+pub(crate) async fn guard(
+    gate: Data<Gate>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match gate.refusal(request.request()) {
+        Some(refusal) => Ok(request.into_response(refusal)),
+        None => Ok(next.call(request).await?.map_into_boxed_body()),
+    }
+}
+
+/// Middleware of the control API.
+pub(crate) async fn guard_control(
+    gate: Data<Gate>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match gate.control_refusal(request.request()) {
+        Some(refusal) => Ok(request.into_response(refusal)),
+        None => Ok(next.call(request).await?.map_into_boxed_body()),
+    }
+}
+
+fn refuse(status: u16, code: &str, message: &str) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
+    HttpResponse::build(status).json(json!({"error": {"code": code, "message": message}}))
+}
+
+/// The header's values; one that is no text is no good one either.
+fn values(request: &HttpRequest, name: HeaderName) -> impl Iterator<Item = &str> {
+    request
+        .headers()
+        .get_all(name)
+        .map(|value| value.to_str().unwrap_or("?"))
+}
+
+fn is_bearer(given: &str, token: &str) -> bool {
+    let given = given
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    // Digests take the same time to compare wherever they differ from the secret.
+    given.is_some_and(|(_, given)| Sha256::digest(given) == Sha256::digest(token))
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+        || host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
+}
