@@ -3,14 +3,11 @@
 //!     cargo bench --features simulator --bench load [-- SECTION …]
 //!
 //! The app runs in a process of its own with two workers; the simulator and the visitors are in this one. Every loop is bounded in
-//! count, every wait in time, and nothing leaves loopback. Whether anybody is lost or switched is held by `tests/load.rs`, too;
+//! count, every wait in time, and nothing leaves loopback. Whether anybody is lost or switched is held by `tests/login/load.rs`, too;
 //! here it is a figure among others.
 
 mod app;
 mod by_hand;
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::{
     alloc::System,
     cell::Cell,
@@ -28,12 +25,10 @@ use actix_web::{App, HttpServer, cookie::Key, rt, web};
 use actix_wechat::simulator::{Endpoint, Fault, Simulator};
 use cap::Cap;
 
-use crate::{
-    app::{Side, account, code},
-    support::{
-        crowd::{Crowd, End, Guest, faults, trouble},
-        free_port,
-    },
+use crate::app::{Side, account, code};
+use support::{
+    Port,
+    crowd::{Crowd, End, Guest, faults, trouble},
 };
 
 /// What the app has in use, apart from what its allocator keeps for later.
@@ -117,6 +112,7 @@ struct Scene {
     simulator: Simulator,
     child: Child,
     url: String,
+    _port: Port,
     said: Arc<Mutex<String>>,
 }
 
@@ -128,7 +124,8 @@ impl Scene {
             .start()
             .await
             .expect("a port on loopback");
-        let listen = format!("127.0.0.1:{}", free_port());
+        let port = Port::new();
+        let listen = port.address();
         let mut child = Command::new(env::current_exe().expect("the path of this program"))
             .args(["--serve", &listen, simulator.url()])
             .stdin(Stdio::piped())
@@ -151,7 +148,8 @@ impl Scene {
         Self {
             simulator,
             child,
-            url: format!("http://{listen}"),
+            url: port.url(),
+            _port: port,
             said,
         }
     }

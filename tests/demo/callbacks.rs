@@ -5,10 +5,9 @@ use std::{thread, time::Duration};
 use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Person, Replay};
 
 use super::{
-    PROFILE, assert_authorize, assert_headers, callback, calls, cookie_name, openid_of, wechat,
-    wechat_of,
+    PROFILE, assert_authorize, assert_headers, calls, cookie_name, openid_of, wechat, wechat_of,
 };
-use crate::support::{Page, Visitor, demo::Demo, raw};
+use support::{Page, Visitor, demo::Demo, raw};
 
 const COPIES: usize = 20;
 
@@ -76,7 +75,7 @@ async fn twenty_copies_of_one_callback_are_one_exchange() {
         let demo = Demo::start(&wechat, &[("WORKERS", "2")]);
         let visitor = Visitor::new();
         let page = demo.at("/wechat8008/index?a=1");
-        let callback = callback(&visitor, &page).await;
+        let callback = visitor.callback(&page).await;
         // So that all of them come while the exchange is under way.
         wechat.fault(Endpoint::AccessToken, Fault::Delay(Duration::from_secs(1)));
         let under_way = || calls(&wechat).0 > 0;
@@ -113,7 +112,7 @@ async fn copies_of_a_callback_that_fails_are_one_exchange_too() {
         let wechat = wechat().await;
         let demo = Demo::start(&wechat, &[]);
         let visitor = Visitor::new();
-        let callback = callback(&visitor, &demo.at(PROFILE)).await;
+        let callback = visitor.callback(&demo.at(PROFILE)).await;
         wechat.fault(
             Endpoint::AccessToken,
             Fault::Late(Duration::from_secs(1), Box::new(fault)),
@@ -164,12 +163,7 @@ async fn a_replayed_callback_ends_logged_in() {
             assert_eq!(page.url, demo.at(PROFILE), "{replay:?}");
             let me = Person::named("小明").openid(wechat.account().appid());
             assert_eq!(openid_of(&demo, &visitor).await, Some(me), "{replay:?}");
-            for _ in 0..2000 {
-                if !wechat.replays().is_empty() {
-                    break;
-                }
-                actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-            }
+            support::until(|| !wechat.replays().is_empty()).await;
             let [replayed] = wechat.replays().try_into().expect("one copy");
             assert_eq!(replayed.status, Some(302), "{replayed:?}");
             let location = replayed.location.expect("a way on");
@@ -195,7 +189,7 @@ async fn a_callback_split_over_two_processes_ends_logged_in() {
         &[("SESSION_KEY", KEY), ("WECHAT_PUBLIC_URL", &one.url)],
     );
     let visitor = Visitor::new();
-    let callback = callback(&visitor, &one.at(PROFILE)).await;
+    let callback = visitor.callback(&one.at(PROFILE)).await;
     let before = visitor.cookie_header(&one.url).expect("cookies");
     let first = visitor.get(&callback).await;
     first.assert_status(302);
@@ -228,100 +222,13 @@ async fn a_callback_split_over_two_processes_ends_logged_in() {
     );
 }
 
-/// A minute later the result is shared no more, and the code is still not posted again.
-#[actix_web::test]
-async fn the_same_callback_minutes_later_is_not_exchanged_again() {
-    use actix_web::{App, HttpServer, cookie::Key, web};
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicU64, Ordering},
-        },
-        time::SystemTime,
-    };
-    // The demo's clock is the machine's, so this is an app of the test's own.
-    let wechat = wechat().await;
-    let later = Arc::new(AtomicU64::new(0));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let clock = Arc::clone(&later);
-    let login = actix_wechat::Wechat::builder()
-        .simulated(&wechat)
-        .public_url(&url)
-        .clock(move || SystemTime::now() + Duration::from_secs(clock.load(Ordering::SeqCst)))
-        .build()
-        .expect("a login");
-    let key = Key::generate();
-    let server = HttpServer::new(move || {
-        let store = actix_session::storage::CookieSessionStore::default();
-        App::new()
-            .app_data(login.worker())
-            .wrap(
-                actix_session::SessionMiddleware::builder(store, key.clone())
-                    .cookie_secure(false)
-                    .build(),
-            )
-            .route(
-                "/",
-                web::get().to(async |user: actix_wechat::WechatUser| user.openid),
-            )
-    })
-    .workers(1)
-    .listen(listener)
-    .expect("a server")
-    .run();
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-
-    let page = format!("{url}/");
-    for (seconds, shared) in [(0, true), (59, true), (62, false), (599, false)] {
-        later.store(0, Ordering::SeqCst);
-        wechat.clear_calls();
-        let visitor = Visitor::new();
-        let callback = callback(&visitor, &page).await;
-        let then = visitor.snapshot();
-        visitor.visit(&callback).await.assert_status(200);
-        later.store(seconds, Ordering::SeqCst);
-        let again = then.get(&callback).await;
-        again.assert_status(302);
-        assert_eq!(again.location(), page, "{seconds} s later");
-        let in_now = then.get(&page).await;
-        assert_eq!(
-            in_now.status == 200,
-            shared,
-            "{seconds} s later: {in_now:#?}"
-        );
-        assert_eq!(calls(&wechat), (1, 1), "{seconds} s later");
-        if !shared {
-            assert_authorize(&in_now);
-        }
-        // Who has a session is simply in.
-        let pages = visitor.travel(&callback).await;
-        assert_eq!(pages.len(), 2, "{pages:#?}");
-        assert_eq!(pages[1].status, 200);
-        assert_eq!(calls(&wechat), (1, 1), "{seconds} s later");
-    }
-    // After ten minutes the pending login itself is over: a fresh one, and nothing is exchanged.
-    later.store(0, Ordering::SeqCst);
-    let visitor = Visitor::new();
-    let callback = callback(&visitor, &page).await;
-    wechat.clear_calls();
-    later.store(601, Ordering::SeqCst);
-    let expired = visitor.get(&callback).await;
-    assert_authorize(&expired);
-    assert_eq!(expired.location_param("redirect_uri"), Some(page.clone()));
-    assert_eq!(calls(&wechat), (0, 0));
-    visitor.visit(&callback).await.assert_status(200);
-    handle.stop(false).await;
-}
-
 #[actix_web::test]
 async fn a_shared_link_logs_in_nobody_else() {
     let wechat = wechat().await;
     let demo = Demo::start(&wechat, &[]);
     let page = demo.at("/wechat8008/index?a=1");
     let sharer = Visitor::new();
-    let link = callback(&sharer, &page).await;
+    let link = sharer.callback(&page).await;
     // Opened by a friend before the sharer's own browser has, and after.
     let friends = [Visitor::new(), Visitor::new(), Visitor::new()];
     // One of them has a login of their own under way, one opened it through the messenger.
@@ -370,7 +277,7 @@ async fn a_known_users_url_is_cleaned_without_an_exchange() {
     known.visit(&demo.at(PROFILE)).await.assert_status(200);
     let me = openid_of(&demo, &known).await;
     wechat.sign_in(Person::named("小红"));
-    let others = callback(&Visitor::new(), &demo.at(PROFILE)).await;
+    let others = Visitor::new().callback(&demo.at(PROFILE)).await;
     wechat.clear_calls();
     let foreign = foreign_state(0);
     let base = foreign_state(0).replace('u', "b");
@@ -635,7 +542,11 @@ async fn five_tabs_back_from_wechat_each_end_on_their_own_page() {
         let visitor = Visitor::new();
         let mut back = Vec::new();
         for tab in 0..5 {
-            back.push(callback(&visitor, &demo.at(&format!("{PROFILE}?tab={tab}"))).await);
+            back.push(
+                visitor
+                    .callback(&demo.at(&format!("{PROFILE}?tab={tab}")))
+                    .await,
+            );
         }
         for tab in order {
             let page = visitor.visit(&back[tab]).await;
@@ -646,7 +557,11 @@ async fn five_tabs_back_from_wechat_each_end_on_their_own_page() {
         let visitor = Visitor::new();
         let mut back = Vec::new();
         for tab in 0..5 {
-            back.push(callback(&visitor, &demo.at(&format!("{PROFILE}?tab={tab}"))).await);
+            back.push(
+                visitor
+                    .callback(&demo.at(&format!("{PROFILE}?tab={tab}")))
+                    .await,
+            );
         }
         for (tab, url) in back.iter().enumerate() {
             let page = visitor.snapshot().visit(url).await;
@@ -662,8 +577,8 @@ async fn a_tab_of_a_silent_page_and_one_of_a_profile_page_do_not_disturb_each_ot
     let demo = Demo::start(&wechat, &[]);
     for silent_first in [true, false] {
         let visitor = Visitor::new();
-        let silent = callback(&visitor, &demo.at("/openid")).await;
-        let profile = callback(&visitor, &demo.at(PROFILE)).await;
+        let silent = visitor.callback(&demo.at("/openid")).await;
+        let profile = visitor.callback(&demo.at(PROFILE)).await;
         let (first, second) = if silent_first {
             (&silent, &profile)
         } else {
@@ -676,10 +591,12 @@ async fn a_tab_of_a_silent_page_and_one_of_a_profile_page_do_not_disturb_each_ot
     }
     // A silent login's callback on a page that wants a profile: not what that page asked.
     let visitor = Visitor::new();
-    let silent = callback(&visitor, &demo.at("/openid")).await;
+    let silent = visitor.callback(&demo.at("/openid")).await;
     wechat.clear_calls();
     let moved = silent.replace("/openid", PROFILE);
-    assert_authorize(&visitor.get(&moved).await);
+    let asked = visitor.get(&moved).await;
+    assert_authorize(&asked);
+    assert_eq!(asked.location_param("redirect_uri"), Some(demo.at(PROFILE)));
     assert_eq!(calls(&wechat), (0, 0));
 }
 

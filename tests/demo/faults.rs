@@ -5,8 +5,8 @@ use std::{net::TcpListener, time::Duration};
 
 use actix_wechat::simulator::{Endpoint, Fault, Simulator};
 
-use super::{PROFILE, assert_authorize, assert_headers, callback, calls, openid_of, wechat};
-use crate::support::{DeadPort, Page, Visitor, demo::Demo};
+use super::{PROFILE, assert_authorize, assert_headers, calls, openid_of, wechat};
+use support::{Page, Port, Visitor, demo::Demo};
 
 use Endpoint::{AccessToken, UserInfo};
 
@@ -182,7 +182,7 @@ fn transport_rows(elsewhere: &str) -> Vec<Row> {
 /// Plays one row, and the login after it.
 async fn play(wechat: &Simulator, demo: &Demo, row: &Row) {
     let visitor = Visitor::new();
-    let callback = callback(&visitor, &demo.at("/wechat8008/index?a=1")).await;
+    let callback = visitor.callback(&demo.at("/wechat8008/index?a=1")).await;
     wechat.clear_calls();
     wechat.fault(row.endpoint, row.fault.clone());
     let mark = demo.log().len();
@@ -415,7 +415,7 @@ async fn what_wechat_itself_refuses() {
     let demo = Demo::start(&wechat, &[]);
     // An expired code: the visitor came back late.
     let visitor = Visitor::new();
-    let back = callback(&visitor, &demo.at(PROFILE)).await;
+    let back = visitor.callback(&demo.at(PROFILE)).await;
     wechat.advance(Duration::from_secs(301));
     let page = visitor.get(&back).await;
     assert_eq!(page.location(), demo.at(PROFILE));
@@ -443,22 +443,17 @@ async fn what_wechat_itself_refuses() {
 #[actix_web::test]
 async fn where_no_connection_can_be_made() {
     let wechat = wechat().await;
-    let nowhere = DeadPort::new();
-    let demo = Demo::start(&wechat, &[("WECHAT_API_URL", &nowhere.url)]);
+    let nowhere = Port::new();
+    let demo = Demo::start(&wechat, &[("WECHAT_API_URL", &nowhere.url())]);
     let visitor = Visitor::new();
-    let back = callback(&visitor, &demo.at(PROFILE)).await;
+    let back = visitor.callback(&demo.at(PROFILE)).await;
     let page = visitor.get(&back).await;
     page.assert_status(502);
     assert_headers(&page);
     let log = demo.logged(0, "wechat.login.failed");
     assert!(log.contains("reason=\"unreachable\""), "{log}");
     // Nothing was sent, so the code is as good as it was once WeChat can be reached again.
-    let listen = nowhere
-        .url
-        .trim_start_matches("http://")
-        .parse()
-        .expect("an address");
-    drop(nowhere);
+    let listen = nowhere.address().parse().expect("an address");
     let account = wechat.account().clone();
     let back_again = Simulator::builder()
         .account(account)
@@ -479,7 +474,7 @@ async fn a_connection_that_was_not_made_is_tried_again() {
     let wechat = wechat().await;
     let demo = Demo::start(&wechat, &[]);
     let visitor = Visitor::new();
-    let back = callback(&visitor, &demo.at(PROFILE)).await;
+    let back = visitor.callback(&demo.at(PROFILE)).await;
     wechat.fault(
         UserInfo,
         Fault::Late(Duration::from_millis(300), Box::new(Fault::Close)),
@@ -488,12 +483,7 @@ async fn a_connection_that_was_not_made_is_tried_again() {
         let visitor = visitor.clone();
         async move { visitor.get(&back).await }
     });
-    for _ in 0..1000 {
-        if calls(&wechat).1 > 0 {
-            break;
-        }
-        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-    }
+    support::until(|| calls(&wechat).1 > 0).await;
     assert_eq!(calls(&wechat), (1, 1));
     wechat.clone().stop().await;
     let page = login.await.expect("an answer");
@@ -513,17 +503,12 @@ async fn cached_pages_do_not_wait_for_wechat() {
     let mut waiting = Vec::new();
     for _ in 0..5 {
         let visitor = Visitor::new();
-        let back = callback(&visitor, &demo.at(PROFILE)).await;
+        let back = visitor.callback(&demo.at(PROFILE)).await;
         waiting.push(actix_web::rt::spawn(
             async move { visitor.get(&back).await },
         ));
     }
-    for _ in 0..1000 {
-        if calls(&wechat).0 == 6 {
-            break;
-        }
-        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
-    }
+    support::until(|| calls(&wechat).0 == 6).await;
     assert_eq!(calls(&wechat).0, 6, "five exchanges hang");
     known.get(&demo.at(PROFILE)).await.assert_status(200);
     // Answered by the one worker that they all wait at.

@@ -1,9 +1,5 @@
 //! The demo keeps its contract: each row over real sockets, against the demo as a process of its
 //! own, with the simulator in this process as WeChat.
-#![cfg(feature = "simulator")]
-
-#[path = "../support/mod.rs"]
-mod support;
 
 mod callbacks;
 mod faults;
@@ -17,7 +13,11 @@ mod start;
 mod visitors;
 
 use actix_wechat::simulator::{Endpoint, Simulator};
-use support::{Page, Visitor, demo::Demo, wechat, wechat_of};
+use support::{
+    Page, Visitor,
+    demo::{Demo, openid},
+    wechat, wechat_of,
+};
 
 const PROFILE: &str = "/wechat8008/index";
 
@@ -44,29 +44,9 @@ fn assert_authorize(page: &Page) -> String {
     page.location()
 }
 
-/// To WeChat and back: the callback's address, not yet opened.
-async fn callback(visitor: &Visitor, url: &str) -> String {
-    let asked = visitor.get(url).await;
-    let back = visitor.get(&assert_authorize(&asked)).await;
-    assert_eq!(back.status, 302, "{back:#?}");
-    back.location()
-}
-
-/// The openid that a browser is logged in with, as `/api/me` tells it; `None` for nobody.
+/// The openid that a browser is logged in with; `None` for nobody.
 async fn openid_of(demo: &Demo, visitor: &Visitor) -> Option<String> {
-    let me = me(demo, visitor).await?;
-    me["openid"].as_str().map(ToOwned::to_owned)
-}
-
-async fn me(demo: &Demo, visitor: &Visitor) -> Option<serde_json::Value> {
-    let me = visitor
-        .get_with(&demo.at("/api/me"), &[("accept", "application/json")])
-        .await;
-    match me.status.as_u16() {
-        200 => Some(serde_json::from_str(&me.body).expect("the user as JSON")),
-        401 => None,
-        _ => panic!("/api/me answered {me:#?}"),
-    }
+    openid(visitor, &demo.url).await
 }
 
 /// Every answer of the login itself has these headers; pages more.

@@ -2,8 +2,8 @@
 
 use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Snapshot};
 
-use super::{PROFILE, assert_authorize, assert_headers, callback, wechat, wechat_of};
-use crate::support::{Page, Visitor, demo::Demo, raw};
+use super::{PROFILE, assert_authorize, assert_headers, wechat, wechat_of};
+use support::{Page, Visitor, demo::Demo, raw};
 
 /// Everything in a page that leads somewhere.
 fn links(page: &Page) -> Vec<String> {
@@ -100,7 +100,7 @@ async fn every_page_speaks_both_languages_and_offers_the_way_on() {
         ] {
             wechat.fault_times(Endpoint::AccessToken, fault, 1);
             let visitor = Visitor::new();
-            let callback = callback(&visitor, &clean).await;
+            let callback = visitor.callback(&clean).await;
             let page = visitor.get_with(&callback, &headers).await;
             let way_on = links(&page);
             // Where trying again is no use the page may leave it out, and never leads elsewhere.
@@ -127,7 +127,7 @@ async fn nothing_of_a_request_becomes_html() {
             format!("{PROFILE}?{evil}&state={state}"),
             format!("{PROFILE}?{evil}"),
         ] {
-            for agent in [crate::support::visitor::WECHAT_UA, "Firefox"] {
+            for agent in [support::visitor::WECHAT_UA, "Firefox"] {
                 let answer = raw::get(
                     &demo.url,
                     &target.replace('<', "%3C").replace('>', "%3E"),

@@ -2,8 +2,8 @@
 
 use actix_web::http::Method;
 
-use super::{PROFILE, assert_authorize, assert_headers, callback, calls, openid_of, wechat};
-use crate::support::{Page, Visitor, demo::Demo};
+use super::{PROFILE, assert_authorize, assert_headers, calls, openid_of, wechat};
+use support::{Page, Visitor, demo::Demo};
 
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const JSON: &str = "application/json, text/plain, */*";
@@ -214,7 +214,7 @@ async fn a_program_never_completes_a_login() {
     let wechat = wechat().await;
     let demo = Demo::start(&wechat, &[]);
     let visitor = Visitor::new();
-    let callback = callback(&visitor, &demo.at(PROFILE)).await;
+    let callback = visitor.callback(&demo.at(PROFILE)).await;
     for (headers, gets) in ROWS.iter().filter(|(_, gets)| *gets != WeChat) {
         let page = visitor.get_with(&callback, headers).await;
         assert_gets(&page, *gets, &format!("{headers:?}"));
@@ -248,7 +248,7 @@ async fn what_changes_things_is_never_sent_to_wechat() {
         assert_gets(&page, gets, &format!("POST {headers:?}"));
     }
     // A callback's parameters on it are worth nothing.
-    let back = callback(&visitor, &demo.at(PROFILE)).await;
+    let back = visitor.callback(&demo.at(PROFILE)).await;
     let query = back
         .split_once('?')
         .map(|(_, query)| query)

@@ -3,8 +3,8 @@
 use actix_web::http::Method;
 use actix_wechat::simulator::{Account, Person};
 
-use super::{PROFILE, assert_headers, calls, me, openid_of, wechat, wechat_of};
-use crate::support::{Visitor, demo::Demo};
+use super::{PROFILE, assert_headers, calls, openid_of, wechat, wechat_of};
+use support::{Visitor, demo::Demo};
 
 const HOME: &str = "/";
 
@@ -211,7 +211,7 @@ async fn logging_out_forgets_the_user_and_leads_home() {
         let page = visitor.post(&demo.at("/logout")).await;
         page.assert_status(303);
         assert_eq!(page.location(), demo.at("/"));
-        assert_eq!(me(&demo, &visitor).await, None);
+        assert_eq!(openid_of(&demo, &visitor).await, None);
     }
     let guest = visitor.get(&demo.at("/")).await;
     assert!(!guest.body.contains("小明"), "{}", guest.body);

@@ -4,7 +4,7 @@ use actix_web::cookie::{Cookie, CookieJar, Key};
 use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Person, Simulator};
 
 use super::{PROFILE, wechat_of};
-use crate::support::{DeadPort, Page, Visitor, demo::Demo};
+use support::{Page, Port, Visitor, demo::Demo};
 
 /// Of characters that an address has to escape, to find it escaped too.
 const SECRET: &str = "s3cr/t+of=this&test%41";
@@ -190,13 +190,13 @@ async fn neither_answers_nor_cookies_nor_logs_tell() {
     watch("a refusal", &wechat, &demo, &key, "/api/me").await;
     wechat.set_consent(Consent::Automatic);
 
-    let nowhere = DeadPort::new();
+    let nowhere = Port::new();
     let demo = Demo::start(
         &wechat,
         &[
             ("RUST_LOG", "trace"),
             ("SESSION_KEY", &digits),
-            ("WECHAT_API_URL", &nowhere.url),
+            ("WECHAT_API_URL", &nowhere.url()),
         ],
     );
     watch("no connection", &wechat, &demo, &key, PROFILE).await;
@@ -209,7 +209,7 @@ async fn nobody_elses_login_logs_a_code_either() {
     wechat.sign_in(Person::named("小红"));
     // A shared link, a known user's URL, a program's: codes that are not exchanged.
     let sharer = Visitor::new();
-    let link = super::callback(&sharer, &demo.at(PROFILE)).await;
+    let link = sharer.callback(&demo.at(PROFILE)).await;
     let code = link
         .split("code=")
         .nth(1)

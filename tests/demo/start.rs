@@ -4,11 +4,10 @@ use std::{net::TcpListener, time::Duration};
 
 use actix_wechat::simulator::{Consent, Endpoint, Fault};
 
-use super::{PROFILE, callback, calls, openid_of, wechat};
-use crate::support::{
-    Visitor,
-    demo::{Demo, command, end_of, refused},
-    free_port,
+use super::{PROFILE, calls, openid_of, wechat};
+use support::{
+    Port, Visitor,
+    demo::{Demo, VARIABLES, command, end_of, refused},
 };
 
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\
@@ -163,24 +162,18 @@ fn what_belongs_together_is_missed_by_name() {
 #[test]
 fn a_value_that_is_no_utf_8_is_refused_by_name() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
-    for name in [
-        "WECHAT_APPID",
-        "WECHAT_APPSECRET",
-        "WECHAT_PUBLIC_URL",
-        "WECHAT_OPEN_URL",
-        "WECHAT_API_URL",
-        "WECHAT_OUTSIDE",
-        "WECHAT_ASK_FIRST",
-        "LISTEN",
-        "WORKERS",
-        "SESSION_KEY",
-        "REDIS_URL",
-        "RUST_LOG",
-    ] {
+    const WEBSITE: [(&str, &str); 3] = [
+        ("WECHAT_OUTSIDE", "website"),
+        ("WECHAT_WEBSITE_APPID", "wx1111111111111111"),
+        ("WECHAT_WEBSITE_APPSECRET", "the-website-secret"),
+    ];
+    for name in VARIABLES {
+        let port = Port::new();
         let mut command = command("demo");
         command
-            .env("LISTEN", format!("127.0.0.1:{}", free_port()))
+            .env("LISTEN", port.address())
             .envs(CREDENTIALS)
+            .envs(WEBSITE)
             .env(name, OsStr::from_bytes(b"\xff\xfe"));
         assert_refused(name, end_of(command), 2, name);
     }
@@ -188,7 +181,8 @@ fn a_value_that_is_no_utf_8_is_refused_by_name() {
 
 #[test]
 fn a_server_that_lost_its_environment_lets_nobody_in() {
-    let others = format!("0.0.0.0:{}", free_port());
+    let port = Port::new();
+    let others = format!("0.0.0.0:{}", port.number);
     let rows: &[(&str, &str)] = &[
         ("LISTEN", &others),
         ("WECHAT_PUBLIC_URL", "https://shop.example.cn"),
@@ -220,7 +214,8 @@ fn a_port_that_is_taken_is_the_machines_fault() {
 #[actix_web::test]
 async fn without_credentials_it_runs_on_loopback_with_a_simulator_of_its_own() {
     for host in ["127.0.0.1", "localhost", "[::1]"] {
-        let listen = format!("{host}:{}", free_port());
+        let port = Port::new();
+        let listen = format!("{host}:{}", port.number);
         let demo = Demo::start_with(&[("LISTEN", &listen)]);
         let visitor = Visitor::new();
         let asked = visitor.get(&demo.at(PROFILE)).await;
@@ -280,7 +275,8 @@ fn link(html: &str, text: &str) -> Option<String> {
 #[actix_web::test]
 async fn a_trailing_slash_of_the_public_url_changes_nothing() {
     let wechat = wechat().await;
-    let listen = format!("127.0.0.1:{}", free_port());
+    let port = Port::new();
+    let listen = port.address();
     let public_url = format!("http://{listen}/");
     let demo = Demo::start(
         &wechat,
@@ -298,7 +294,7 @@ async fn a_trailing_slash_of_the_public_url_changes_nothing() {
 #[actix_web::test]
 async fn it_runs_from_any_folder_and_with_as_many_workers_as_asked() {
     let wechat = wechat().await;
-    let url = format!("http://127.0.0.1:{}", free_port());
+    let port = Port::new();
     let mut command = command("demo");
     command
         .current_dir("/")
@@ -306,9 +302,9 @@ async fn it_runs_from_any_folder_and_with_as_many_workers_as_asked() {
         .env("WECHAT_APPSECRET", wechat.account().secret())
         .env("WECHAT_OPEN_URL", wechat.url())
         .env("WECHAT_API_URL", wechat.url())
-        .env("LISTEN", &url[7..])
+        .env("LISTEN", port.address())
         .env("WORKERS", "3");
-    let demo = Demo::spawn(command, url);
+    let demo = Demo::spawn(command, port.url());
     assert!(demo.log().contains("3 workers"), "{}", demo.log());
     Visitor::new()
         .visit(&demo.at(PROFILE))
@@ -320,7 +316,8 @@ async fn it_runs_from_any_folder_and_with_as_many_workers_as_asked() {
 async fn a_session_outlives_a_restart_only_with_a_key_of_ones_own() {
     for (key, survives) in [(Some(KEY), true), (None, false)] {
         let wechat = wechat().await;
-        let listen = format!("127.0.0.1:{}", free_port());
+        let port = Port::new();
+        let listen = port.address();
         let mut variables = vec![("LISTEN", listen.as_str())];
         variables.extend(key.map(|key| ("SESSION_KEY", key)));
         let mut demo = Demo::start(&wechat, &variables);
@@ -338,11 +335,12 @@ async fn a_session_outlives_a_restart_only_with_a_key_of_ones_own() {
 #[actix_web::test]
 async fn a_new_key_ends_sessions_but_no_login_under_way() {
     let wechat = wechat().await;
-    let listen = format!("127.0.0.1:{}", free_port());
+    let port = Port::new();
+    let listen = port.address();
     let start = |key: &str| Demo::start(&wechat, &[("LISTEN", &listen), ("SESSION_KEY", key)]);
     let (coming, known) = (Visitor::new(), Visitor::new());
     let old = start(KEY);
-    let callback = callback(&coming, &old.at(PROFILE)).await;
+    let callback = coming.callback(&old.at(PROFILE)).await;
     known.visit(&old.at(PROFILE)).await.assert_status(200);
     drop(old);
     let new = start(&KEY.replace('0', "1"));
@@ -379,18 +377,13 @@ async fn at_sigterm_logins_under_way_finish() {
     let wechat = wechat().await;
     let mut demo = Demo::start(&wechat, &[]);
     let visitor = Visitor::new();
-    let callback = callback(&visitor, &demo.at(PROFILE)).await;
+    let callback = visitor.callback(&demo.at(PROFILE)).await;
     wechat.fault(Endpoint::AccessToken, Fault::Delay(Duration::from_secs(2)));
     let login = actix_web::rt::spawn({
         let visitor = visitor.clone();
         async move { visitor.get(&callback).await }
     });
-    for _ in 0..1000 {
-        if calls(&wechat).0 > 0 {
-            break;
-        }
-        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
-    }
+    support::until(|| calls(&wechat).0 > 0).await;
     assert_eq!(calls(&wechat).0, 1, "the login is under way");
     let url = demo.at(PROFILE);
     let status = actix_web::rt::task::spawn_blocking(move || demo.terminate())

@@ -2,8 +2,11 @@
 
 use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 
-use super::{PROFILE, assert_authorize, assert_headers, calls, me, openid_of, wechat, wechat_of};
-use crate::support::{Visitor, demo::Demo};
+use super::{PROFILE, assert_authorize, assert_headers, calls, openid_of, wechat, wechat_of};
+use support::{
+    Visitor,
+    demo::{Demo, me},
+};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const WECOM: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
@@ -135,7 +138,8 @@ async fn outside_wechat_the_website_login_shows_wechats_qr_page() {
         let page = visitor.visit(&back).await;
         page.assert_status(200);
         assert_eq!(page.url, demo.at(path));
-        let me = me(&demo, &visitor).await.expect("a user");
+        let me = me(&visitor, &demo.url).await;
+        let me: serde_json::Value = serde_json::from_str(&me.body).expect("JSON");
         assert_eq!(me["openid"], person.openid(WEBSITE.0));
         assert_eq!(me["unionid"], person.unionid());
     }

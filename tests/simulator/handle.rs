@@ -1,20 +1,8 @@
 use std::io::ErrorKind;
 
-use actix_wechat::simulator::{Account, Builder, Call, Endpoint, Fault, Person, Simulator};
+use actix_wechat::simulator::{Account, Endpoint, Fault, Person, Simulator};
 
 use super::client::*;
-
-#[test]
-fn handles_go_everywhere() {
-    fn everywhere<T: Send + Sync + std::fmt::Debug + 'static>() {}
-    everywhere::<Simulator>();
-    everywhere::<Account>();
-    everywhere::<Person>();
-    everywhere::<Fault>();
-    everywhere::<Call>();
-    fn sendable<T: Send>() {}
-    sendable::<Builder>();
-}
 
 #[test]
 fn only_loopback_is_listened_on() {

@@ -192,7 +192,7 @@ impl Crowd {
             .get(url)
             .no_decompress()
             .insert_header((header::ACCEPT, "text/html,*/*;q=0.8"))
-            .insert_header((header::USER_AGENT, super::visitor::WECHAT_UA));
+            .insert_header((header::USER_AGENT, crate::visitor::WECHAT_UA));
         match guest.cookie_header() {
             cookies if cookies.is_empty() => request,
             cookies => request.insert_header((header::COOKIE, cookies)),

@@ -11,10 +11,11 @@ use std::{
 
 use actix_wechat::simulator::Simulator;
 
-use super::free_port;
+use crate::{Page, Port, Visitor};
 
-/// Removed from the environment, so that a machine's own settings change no test.
-const VARIABLES: [&str; 14] = [
+/// What the examples read of the environment. A machine's own settings are taken away, so that they
+/// change no test.
+pub const VARIABLES: [&str; 14] = [
     "WECHAT_APPID",
     "WECHAT_APPSECRET",
     "WECHAT_PUBLIC_URL",
@@ -35,6 +36,7 @@ const VARIABLES: [&str; 14] = [
 pub struct Demo {
     child: Child,
     pub url: String,
+    _port: Option<Port>,
     log: Arc<Mutex<String>>,
 }
 
@@ -74,17 +76,19 @@ impl Demo {
 
     /// Starts the demo with just these variables, on a free port unless they name one.
     pub fn start_with(variables: &[(&str, &str)]) -> Self {
-        let listen = format!("127.0.0.1:{}", free_port());
+        let port = Port::new();
         let mut command = command("demo");
-        command.env("LISTEN", &listen).env("WORKERS", "2");
-        for (name, value) in variables {
-            command.env(name, value);
+        command.env("LISTEN", port.address()).env("WORKERS", "2");
+        command.envs(variables.iter().copied());
+        let given = variables.iter().find(|(name, _)| *name == "LISTEN");
+        match given {
+            Some((_, listen)) => Self::spawn(command, format!("http://{listen}")),
+            None => {
+                let mut demo = Self::spawn(command, port.url());
+                demo._port = Some(port);
+                demo
+            }
         }
-        let listen = variables
-            .iter()
-            .find(|(name, _)| *name == "LISTEN")
-            .map_or(listen, |(_, value)| (*value).to_owned());
-        Self::spawn(command, format!("http://{listen}"))
     }
 
     /// Waits until it says where it listens.
@@ -114,7 +118,12 @@ impl Demo {
                 line.clear();
             }
         });
-        Self { child, url, log }
+        Self {
+            child,
+            url,
+            _port: None,
+            log,
+        }
     }
 
     pub fn at(&self, path: &str) -> String {
@@ -165,9 +174,10 @@ impl Drop for Demo {
 
 /// Runs the demo until it ends by itself: its exit status and what it said.
 pub fn refused(variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let port = Port::new();
     let mut command = command("demo");
     command
-        .env("LISTEN", format!("127.0.0.1:{}", free_port()))
+        .env("LISTEN", port.address())
         .envs(variables.iter().copied());
     end_of(command)
 }
@@ -190,4 +200,25 @@ pub fn end_of(mut command: Command) -> (Option<i32>, String) {
         }
     }
     (child.wait().expect("its end").code(), said)
+}
+
+/// What the demo at this address says of the visitor.
+pub async fn me(visitor: &Visitor, site: &str) -> Page {
+    let url = format!("{site}/api/me");
+    visitor
+        .get_with(&url, &[("accept", "application/json")])
+        .await
+}
+
+/// The openid that the visitor is logged in with there; `None` for nobody.
+pub async fn openid(visitor: &Visitor, site: &str) -> Option<String> {
+    let me = me(visitor, site).await;
+    match me.status.as_u16() {
+        200 => {
+            let user: serde_json::Value = serde_json::from_str(&me.body).expect("JSON");
+            Some(user["openid"].as_str().expect("an openid").to_owned())
+        }
+        401 => None,
+        _ => panic!("/api/me answered {me:#?}"),
+    }
 }

@@ -16,7 +16,7 @@ use actix_web::rt::{System, time::timeout};
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use super::free_port;
+use crate::Port;
 
 /// Only against a hang: no test comes near it.
 const LONGEST_TEST: Duration = Duration::from_secs(300);
@@ -25,16 +25,16 @@ const TICK: Duration = Duration::from_millis(10);
 const TICKS: usize = 6_000;
 
 /// A list of trials, named after this module and their functions.
+#[macro_export]
 macro_rules! trials {
     ($needs:expr; $($test:ident),+ $(,)?) => {
-        vec![$($crate::support::program::trial(
+        vec![$($crate::program::trial(
             concat!(module_path!(), "::", stringify!($test)),
             &$needs,
             $test,
         )),+]
     };
 }
-pub(crate) use trials;
 
 /// A test that needs these programs.
 pub fn trial<F>(
@@ -86,23 +86,23 @@ pub fn command(name: &str) -> Command {
 pub struct Program {
     command: Command,
     child: Option<Child>,
-    pub port: u16,
+    port: Port,
     pub folder: TempDir,
 }
 
 impl Program {
     /// Starts it on a free port and waits until it takes connections.
     pub fn start(command: Command, set_up: impl FnOnce(&mut Command, &Path, u16)) -> Self {
-        Self::start_at(free_port(), command, set_up)
+        Self::start_at(Port::new(), command, set_up)
     }
 
     pub fn start_at(
-        port: u16,
+        port: Port,
         mut command: Command,
         set_up: impl FnOnce(&mut Command, &Path, u16),
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        set_up(&mut command, folder.path(), port);
+        set_up(&mut command, folder.path(), port.number);
         let mut program = Self {
             command,
             child: None,
@@ -123,10 +123,11 @@ impl Program {
             .stderr(output)
             .spawn()
             .unwrap_or_else(|err| panic!("{:?} does not start: {err}", self.command));
+        let address = self.port.address();
         let child = self.child.insert(child);
         for _ in 0..TICKS {
             let ended = child.try_wait().expect("its state");
-            if ended.is_none() && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if ended.is_none() && TcpStream::connect(&address).is_ok() {
                 return;
             }
             if ended.is_some() {
@@ -144,7 +145,7 @@ impl Program {
 
     /// `127.0.0.1:PORT`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.port.address()
     }
 
     /// Its address by http, with a path.

@@ -96,7 +96,7 @@ pub fn request(method: &str, url: &str, target: &str, headers: &[(&str, &str)]) 
         text.push_str("accept: text/html,*/*;q=0.8\r\n");
     }
     if !given("user-agent") {
-        text.push_str(&format!("user-agent: {}\r\n", super::visitor::WECHAT_UA));
+        text.push_str(&format!("user-agent: {}\r\n", crate::visitor::WECHAT_UA));
     }
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));

@@ -133,7 +133,6 @@ impl Visitor {
     }
 
     /// A browser that trusts just these certificates.
-    #[cfg(feature = "rustls")]
     pub fn trusting(roots: rustls::RootCertStore) -> Self {
         let provider = rustls::crypto::ring::default_provider();
         let tls = rustls::ClientConfig::builder_with_provider(provider.into())
@@ -243,6 +242,15 @@ impl Visitor {
     pub async fn log_in(&self, url: &str) -> Vec<Page> {
         let asked = self.visit(url).await;
         self.travel(&asked.link("同意")).await
+    }
+
+    /// To WeChat and back: the callback's address, not yet opened.
+    pub async fn callback(&self, url: &str) -> String {
+        let asked = self.get(url).await;
+        assert!(asked.is_authorize(), "no way to WeChat: {asked:#?}");
+        let back = self.get(&asked.location()).await;
+        back.assert_status(302);
+        back.location()
     }
 
     /// Takes the cookies of one host to another, as a browser does where only the port differs.

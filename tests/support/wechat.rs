@@ -1,6 +1,6 @@
 //! WeChat as most tests want it.
 
-use actix_wechat::simulator::{Account, Consent, Person, Simulator};
+use actix_wechat::simulator::{Account, Builder, Consent, Person, Simulator};
 
 /// Everybody consents at once, as 小明.
 pub async fn wechat() -> Simulator {
@@ -8,12 +8,13 @@ pub async fn wechat() -> Simulator {
 }
 
 pub async fn wechat_of(account: Account) -> Simulator {
-    let simulator = Simulator::builder()
-        .account(account)
-        .consent(Consent::Automatic)
-        .start()
-        .await
-        .expect("a simulator");
+    start(Simulator::builder().account(account)).await
+}
+
+/// The same of any set-up.
+pub async fn start(builder: Builder) -> Simulator {
+    let simulator = builder.consent(Consent::Automatic).start().await;
+    let simulator = simulator.expect("a simulator");
     simulator.sign_in(Person::named("小明"));
     simulator
 }

@@ -1,0 +1,101 @@
+//! Each example is started, and somebody logs in there. Those that need a server are beside it, in
+//! `tests/deploy`; the demo has tests of its own.
+
+use support::{Page, Visitor, demo::command, program::Program};
+
+fn example(name: &str) -> Program {
+    Program::start(command(name), |example, folder, port| {
+        example
+            .env("LISTEN", format!("127.0.0.1:{port}"))
+            .env("MEMBERS", folder.join("members.sqlite"));
+    })
+}
+
+/// Opens a page of an example and allows the login.
+async fn log_in(visitor: &Visitor, url: &str) -> Page {
+    let page = visitor.log_in(url).await.pop().expect("a page");
+    page.assert_status(200);
+    assert_eq!(page.url, url);
+    page
+}
+
+#[actix_web::test]
+async fn hello_greets() {
+    let hello = example("hello");
+    let page = log_in(&Visitor::new(), &hello.at("/")).await;
+    assert!(page.body.starts_with("你好，"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn guard_shows_files_to_those_who_are_logged_in() {
+    let guard = example("guard");
+    let visitor = Visitor::new();
+    let page = log_in(&visitor, &guard.at("/members/Cargo.toml")).await;
+    assert!(page.body.contains("actix-wechat"), "{}", page.body);
+    visitor
+        .get(&guard.at("/members/nowhere"))
+        .await
+        .assert_status(404);
+}
+
+#[actix_web::test]
+async fn member_keeps_its_rows_over_a_restart() {
+    let mut member = example("member");
+    let visitor = Visitor::new();
+    let page = log_in(&visitor, &member.at("/")).await;
+    let (who, login) = page.body.rsplit_once(", ").expect("who and how often");
+    assert!(who.starts_with("member 1: "), "{}", page.body);
+    assert_eq!(login, "login 1");
+    visitor.post(&member.at("/logout")).await.assert_status(200);
+    let page = log_in(&visitor, &member.at("/")).await;
+    assert_eq!(page.body, format!("{who}, login 2"));
+
+    // The row is gone and the session is not: who comes back joins afresh.
+    let rows = member.folder.path().join("members.sqlite");
+    let rows = rusqlite::Connection::open(rows).expect("the database");
+    rows.execute("DELETE FROM members", ()).expect("a table");
+    let page = log_in(&visitor, &member.at("/")).await;
+    let name = who.rsplit(": ").next().unwrap_or_default();
+    assert!(
+        page.body.ends_with(&format!("{name}, login 1")),
+        "{}",
+        page.body
+    );
+    visitor.post(&member.at("/logout")).await.assert_status(200);
+    log_in(&visitor, &member.at("/")).await;
+
+    member.stop();
+    member.start_again();
+    // Its session key is new, so this is a login of somebody who is a member already.
+    let page = log_in(&visitor.elsewhere(), &member.at("/")).await;
+    assert!(
+        page.body.ends_with(&format!("{name}, login 3")),
+        "{}",
+        page.body
+    );
+}
+
+#[actix_web::test]
+async fn spa_learns_where_to_log_in_and_comes_back() {
+    let spa = example("spa");
+    let visitor = Visitor::new();
+    let home = spa.at("/?tab=2");
+    visitor.visit(&home).await.assert_status(200);
+    let fetch = [
+        ("accept", "application/json"),
+        ("referer", home.as_str()),
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-dest", "empty"),
+    ];
+    let me = spa.at("/api/me");
+    let refused = visitor.get_with(&me, &fetch).await;
+    refused.assert_status(401);
+    let answer: serde_json::Value = serde_json::from_str(&refused.body).expect("JSON");
+    let login = answer["login_url"].as_str().expect("a login page");
+    let page = visitor.log_in(&spa.at(login)).await.pop().expect("a page");
+    page.assert_status(200);
+    assert_eq!(page.url, home);
+    let user = visitor.get_with(&me, &fetch).await;
+    user.assert_status(200);
+    assert!(user.body.contains("\"nickname\""), "{}", user.body);
+}

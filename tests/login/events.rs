@@ -1,0 +1,308 @@
+//! The events of the README's table, with the levels and fields that it promises.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use actix_web::{
+    App,
+    cookie::Key,
+    http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
+    test,
+};
+use actix_wechat::{
+    Builder,
+    simulator::{Endpoint, Fault, Person, Simulator},
+};
+use tracing_subscriber::{
+    Layer, Registry,
+    layer::{Context, SubscriberExt as _},
+};
+
+use support::{
+    Visitor,
+    app::{TestApp, routes, session},
+};
+
+/// One event as a log would have it: level, name, fields.
+#[derive(Clone, Debug)]
+struct Event {
+    level: String,
+    name: &'static str,
+    fields: BTreeMap<&'static str, String>,
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Log {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if !event.metadata().target().starts_with("actix_wechat") {
+            return;
+        }
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        self.0.lock().expect("the log").push(Event {
+            level: event.metadata().level().as_str().to_lowercase(),
+            name: event.metadata().name(),
+            fields: fields.0,
+        });
+    }
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<&'static str, String>);
+
+impl tracing::field::Visit for Fields {
+    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+}
+
+/// What happens to the one visitor of a case.
+enum Way {
+    /// All the way to WeChat and back.
+    Back,
+    /// The same, and then the page, where the session is gone.
+    BackWithoutSession,
+    /// Back, having refused.
+    Refused,
+    /// This page, and no further.
+    Page(String),
+}
+
+/// Sends one visitor through an app of these settings, all on this thread, and returns what was
+/// logged meanwhile.
+async fn logged(
+    settings: impl FnOnce(Builder) -> Builder,
+    is_registered: bool,
+    at_wechat: impl FnOnce(&Simulator),
+    way: Way,
+) -> Vec<Event> {
+    // An event that another test is the first to log, on a thread where nobody listens, would be taken
+    // for one that nobody wants. So somebody listens everywhere.
+    let _ = tracing::subscriber::set_global_default(Registry::default());
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let (app, wechat) = TestApp::prepare(settings).await;
+    at_wechat(&app.simulator);
+    let service = test::init_service(
+        App::new()
+            .configure(|config| {
+                if is_registered {
+                    config.app_data(wechat.worker());
+                }
+            })
+            .wrap(session(&Key::generate()))
+            .configure(routes),
+    )
+    .await;
+    // Where an answer leads to, and the login cookie that it sets.
+    let get = async |path: &str, cookie: &str| {
+        let request = test::TestRequest::get()
+            .uri(path)
+            .insert_header((ACCEPT, "text/html"))
+            .insert_header((COOKIE, cookie));
+        let answer = test::call_service(&service, request.to_request()).await;
+        let texts = |name| {
+            let values = answer.headers().get_all(name);
+            values.map(|value| value.to_str().expect("plain text").to_owned())
+        };
+        let cookie = texts(SET_COOKIE)
+            .filter_map(|cookie| Some(cookie.split_once(';')?.0.to_owned()))
+            .find(|cookie| cookie.starts_with("wechat."));
+        (
+            texts(LOCATION).next().unwrap_or_default(),
+            cookie.unwrap_or_default(),
+        )
+    };
+    let own = |url: &str| {
+        url.strip_prefix(&app.url)
+            .expect("the app's own")
+            .to_owned()
+    };
+    match way {
+        Way::Page(path) => drop(get(&path, "").await),
+        Way::Back | Way::BackWithoutSession | Way::Refused => {
+            let (authorize, cookie) = get("/user", "").await;
+            let mut callback = Visitor::new().get(&authorize).await.location();
+            if let Way::Refused = way {
+                let code = callback
+                    .split(['?', '&'])
+                    .find(|pair| pair.starts_with("code="));
+                callback = callback.replace(&format!("{}&", code.expect("a code")), "");
+            }
+            let (page, cookie) = get(&own(&callback), &cookie).await;
+            if let Way::BackWithoutSession = way {
+                get(&own(&page), &cookie).await;
+            }
+        }
+    }
+    log.0.lock().expect("the log").clone()
+}
+
+/// The README's table: an event's levels and fields.
+fn promised() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'static str>)> {
+    let code = |cell: &'static str| cell.split('`').skip(1).step_by(2);
+    let levels = |cell: &'static str| {
+        ["error", "warn", "info"]
+            .into_iter()
+            .filter(|level| cell.contains(level))
+            .collect()
+    };
+    let rows = include_str!("../../README.md").lines().filter_map(|line| {
+        let cells: Vec<_> = line.strip_prefix("| `wechat.")?.split(" | ").collect();
+        let name = line.split('`').nth(1)?;
+        let fields = cells.get(2).map(|cell| code(cell).collect());
+        Some((name, (levels(cells.get(1)?), fields?)))
+    });
+    rows.collect()
+}
+
+#[actix_web::test]
+async fn each_event_has_the_level_and_the_fields_of_the_readme() {
+    fn as_it_is(builder: Builder) -> Builder {
+        builder
+    }
+    fn fails(builder: Builder) -> Builder {
+        builder.on_login(|_| async { Err(std::io::Error::other("the database is gone")) })
+    }
+    fn on_http(builder: Builder) -> Builder {
+        builder.public_url("http://shop.example.cn")
+    }
+    /// It renders until there is a reason.
+    fn odd_page(builder: Builder) -> Builder {
+        builder.template(
+            "busy.html",
+            "{% if reason %}{{ nothing.of.that }}{% endif %}",
+        )
+    }
+    fn errcode(number: i64) -> impl FnOnce(&Simulator) {
+        move |simulator| simulator.fault(Endpoint::AccessToken, Fault::Errcode(number))
+    }
+    fn privileged(simulator: &Simulator) {
+        let privileges = (0..200).map(|number| format!("privilege {number}"));
+        simulator.sign_in(Person::named("小明").privilege(privileges));
+    }
+    /// An openid that no cookie holds.
+    fn huge(simulator: &Simulator) {
+        let openid = "o".repeat(1_000);
+        let tokens = format!(r#"{{"access_token":"t","openid":"{openid}"}}"#);
+        let profile = format!(r#"{{"openid":"{openid}"}}"#);
+        simulator.fault(Endpoint::AccessToken, Fault::Body(tokens));
+        simulator.fault(Endpoint::UserInfo, Fault::Body(profile));
+    }
+    fn well(_: &Simulator) {}
+
+    let all = [
+        logged(as_it_is, true, well, Way::Back).await,
+        logged(as_it_is, true, errcode(40125), Way::Back).await,
+        logged(as_it_is, true, errcode(40029), Way::Back).await,
+        logged(as_it_is, true, well, Way::Refused).await,
+        logged(fails, true, well, Way::Back).await,
+        logged(
+            as_it_is,
+            true,
+            well,
+            Way::Page(format!("/user?q={}", "x".repeat(1500))),
+        )
+        .await,
+        logged(as_it_is, true, privileged, Way::Back).await,
+        logged(as_it_is, true, huge, Way::Back).await,
+        logged(on_http, true, well, Way::Page("/user".to_owned())).await,
+        logged(as_it_is, false, well, Way::Page("/user".to_owned())).await,
+        logged(odd_page, true, errcode(-1), Way::Back).await,
+    ];
+    let events: Vec<_> = all.iter().flatten().collect();
+    let promised = promised();
+    for (name, (levels, fields)) in &promised {
+        let own = || events.iter().filter(|event| event.name == *name);
+        let seen: BTreeSet<_> = own().map(|event| event.level.as_str()).collect();
+        assert_eq!(seen, *levels, "the levels of {name}: {events:#?}");
+        let seen: BTreeSet<_> = own()
+            .flat_map(|event| event.fields.keys().copied())
+            .filter(|field| *field != "message")
+            .collect();
+        assert_eq!(seen, *fields, "the fields of {name}: {events:#?}");
+    }
+    for event in events {
+        assert!(
+            promised.contains_key(event.name),
+            "{event:?} is not in the README"
+        );
+        let message = event.fields.get("message").map_or("", String::as_str);
+        assert!(
+            message.starts_with(event.name),
+            "where only texts are kept: {event:?}"
+        );
+    }
+}
+
+/// A field that was empty is not told as left out.
+#[actix_web::test]
+async fn only_what_was_there_is_cut() {
+    let many = || (0..200).map(|number| format!("privilege {number}"));
+    let long = || Person::named("长".repeat(400));
+    for (person, cut) in [
+        (Person::named("小明"), vec![]),
+        (Person::named("小明").privilege(many()), vec!["privilege"]),
+        (long(), vec!["headimgurl", "nickname"]),
+        (
+            long().region("中国", "北京", "").privilege(many()),
+            vec!["privilege", "region", "headimgurl", "nickname"],
+        ),
+    ] {
+        let sign_in = |simulator: &Simulator| simulator.sign_in(person.clone());
+        let events = logged(|it| it, true, sign_in, Way::Back).await;
+        let fields: Vec<_> = events
+            .iter()
+            .filter(|event| event.name == "wechat.user.cut")
+            .filter_map(|event| event.fields.get("field"))
+            .collect();
+        assert_eq!(fields, cut, "{person:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_lost_session_is_told_of_at_the_first_login() {
+    let mut events = logged(|it| it, true, |_| {}, Way::BackWithoutSession).await;
+    events.retain(|event| event.name == "wechat.login.failed");
+    let [lost] = events.as_slice() else {
+        panic!("one event, and not {events:#?}")
+    };
+    let (level, reason) = (lost.level.as_str(), lost.fields["reason"].as_str());
+    assert_eq!((level, reason), ("warn", "session_lost"));
+    assert!(
+        lost.fields["cure"].contains("`SessionMiddleware`"),
+        "{lost:?}"
+    );
+}
+
+#[actix_web::test]
+async fn only_a_hook_that_fails_has_its_problem_told() {
+    for (settings, problem) in [(None, None), (Some("no such table"), Some("no such table"))] {
+        let hooked = move |builder: Builder| match settings {
+            None => builder,
+            Some(text) => {
+                builder.on_login(move |_| async move { Err(std::io::Error::other(text)) })
+            }
+        };
+        let fault = |simulator: &Simulator| {
+            if settings.is_none() {
+                simulator.fault(Endpoint::AccessToken, Fault::Errcode(40125));
+            }
+        };
+        let mut events = logged(hooked, true, fault, Way::Back).await;
+        events.retain(|event| event.name == "wechat.login.failed");
+        let [failed] = events.as_slice() else {
+            panic!("one event, and not {events:#?}")
+        };
+        assert_eq!(failed.fields.get("problem").map(String::as_str), problem);
+        assert_eq!(failed.fields.contains_key("cure"), problem.is_none());
+    }
+}

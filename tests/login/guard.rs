@@ -1,0 +1,89 @@
+//! The login in front of what takes no user: a scope, strict queries, static files.
+
+use actix_web::{FromRequest as _, HttpRequest, cookie::Key, middleware::from_fn, web};
+use actix_wechat::{WechatUser, require_user, simulator::Endpoint};
+use serde::Deserialize;
+
+use support::{
+    Visitor,
+    app::{TestApp, serve, session},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Strict {
+    page: u32,
+}
+
+async fn orders(user: WechatUser, query: web::Query<Strict>) -> String {
+    format!("{} {}", user.nickname, query.page)
+}
+
+/// Logs out, and tells whether the rest of the request still has a user.
+async fn out(req: HttpRequest) -> String {
+    WechatUser::forget(&req);
+    WechatUser::extract(&req).await.is_ok().to_string()
+}
+
+async fn guarded() -> TestApp {
+    let (app, wechat) = TestApp::prepare(|it| it).await;
+    let key = Key::generate();
+    serve(&app.url, move |config| {
+        let guarded = web::scope("/guarded")
+            .wrap(from_fn(require_user))
+            .route("/orders", web::get().to(orders))
+            .route("/out", web::get().to(out))
+            .service(actix_files::Files::new(
+                "/files",
+                env!("CARGO_MANIFEST_DIR"),
+            ));
+        config.service(
+            web::scope("")
+                .app_data(wechat.worker())
+                .wrap(session(&key))
+                .route("/bare", web::get().to(orders))
+                .service(guarded),
+        );
+    });
+    app
+}
+
+#[actix_web::test]
+async fn a_strict_query_works_behind_the_guard() {
+    let app = guarded().await;
+    let visitor = Visitor::new();
+    let page = visitor.visit(&app.at("/guarded/orders?page=2")).await;
+    assert_eq!(page.assert_status(200).body, "小明 2");
+    assert_eq!(app.simulator.count(Endpoint::AccessToken), 1);
+}
+
+#[actix_web::test]
+async fn without_the_guard_a_strict_query_refuses_the_callback() {
+    let app = guarded().await;
+    Visitor::new()
+        .visit(&app.at("/bare?page=2"))
+        .await
+        .assert_status(400);
+}
+
+#[actix_web::test]
+async fn static_files_are_served_after_the_login() {
+    let app = guarded().await;
+    let visitor = Visitor::new();
+    let file = app.at("/guarded/files/LICENSE-MIT");
+    let page = visitor.visit(&file).await;
+    assert!(page.assert_status(200).body.starts_with("MIT License"));
+    let program = visitor.snapshot();
+    program.drop_cookie(&app.url, "id");
+    program
+        .get_with(&file, &[("accept", "image/png")])
+        .await
+        .assert_status(401);
+}
+
+#[actix_web::test]
+async fn a_log_out_behind_the_guard_is_for_the_same_request_too() {
+    let app = guarded().await;
+    let page = Visitor::new().visit(&app.at("/guarded/out")).await;
+    assert_eq!(page.assert_status(200).body, "false");
+}

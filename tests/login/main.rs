@@ -1,0 +1,13 @@
+//! An app built on the library, over real sockets, with a clock that the tests turn.
+
+mod accounts;
+mod events;
+mod guard;
+mod hook;
+mod load;
+mod session;
+mod snapshot;
+mod stolen;
+mod time;
+mod tokens;
+mod wiring;

@@ -1,0 +1,13 @@
+//! The simulator over real sockets: what a client of WeChat's sees, byte for byte.
+
+mod api;
+mod client;
+mod control;
+mod faults;
+mod gate;
+mod handle;
+mod listeners;
+mod pages;
+mod qr;
+mod replay;
+mod snapshot;
