@@ -9,8 +9,10 @@ mod simulator {
     mod gate;
     mod handle;
     mod listeners;
+    mod openapi;
     mod pages;
     mod qr;
     mod replay;
     mod snapshot;
+    mod world;
 }

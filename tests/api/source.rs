@@ -184,6 +184,7 @@ const PRELUDE: &[&str] = &[
     "Send",
     "String",
     "Sync",
+    "TryFrom",
     "Vec",
     "bool",
     "i64",
