@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use super::{
     Running, Simulator,
     reply::pages,
-    routes::{Gate, Site},
+    routes::{Certificates, Gate, Site},
     server::{self, Server, Transport},
     world::{Account, Consent, Person, Setup, World},
 };
@@ -36,6 +36,7 @@ use super::{
 pub struct Builder {
     setup: Setup,
     gate: Gate,
+    certificates: Option<Certificates>,
     control_api: bool,
     listen: SocketAddr,
 }
@@ -51,6 +52,7 @@ impl Builder {
                 remember: 50_000,
             },
             gate: Gate::default(),
+            certificates: None,
             control_api: false,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
         }
@@ -62,7 +64,8 @@ impl Builder {
         self
     }
 
-    /// The people to choose from; the first is signed in. Default: [`Person::cast`].
+    /// The people to choose from, each once; the first is signed in. Of two with one identity the later counts. Default:
+    /// [`Person::cast`].
     pub fn people(mut self, people: impl IntoIterator<Item = Person>) -> Self {
         self.setup.people = people.into_iter().collect();
         self
@@ -80,7 +83,7 @@ impl Builder {
         self
     }
 
-    /// Serves the control API under `/_control/`, for tests in another process: see the
+    /// Serves the control API under `/_control/v1`, for tests in another process: see the
     /// [module's documentation](super#control-api). Default: false, for whoever reaches it can be anybody.
     pub fn control_api(mut self, enabled: bool) -> Self {
         self.control_api = enabled;
@@ -99,6 +102,23 @@ impl Builder {
     /// ```
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.gate.hosts.push(host.into());
+        self
+    }
+
+    /// The certificates that clients of its TLS are to trust, as PEM, for the control API to hand out: the authority's own, and a
+    /// bundle with the system's beside it. Default: none, both get 404.
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Simulator;
+    ///
+    /// # let (ca, bundle) = (String::new(), String::new());
+    /// let builder = Simulator::builder().control_api(true).certificates(ca, bundle);
+    /// ```
+    pub fn certificates(mut self, ca: impl Into<String>, bundle: impl Into<String>) -> Self {
+        self.certificates = Some(Certificates {
+            ca: ca.into(),
+            bundle: bundle.into(),
+        });
         self
     }
 
@@ -144,9 +164,6 @@ impl Builder {
     ///
     /// The address is not loopback, and no host is allowed or no token set ([`io::ErrorKind::InvalidInput`]), is taken ([`io::ErrorKind::AddrInUse`]) or cannot be had.
     pub async fn start(mut self) -> io::Result<Simulator> {
-        if self.setup.accounts.is_empty() {
-            self.setup.accounts.push(Account::test());
-        }
         pages::ready()?;
         let listener = server::bind(self.listen, &self.gate)?;
         let mut address = listener.local_addr()?;
@@ -154,13 +171,23 @@ impl Builder {
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
         let url = format!("http://{address}");
+        let account = match self.setup.accounts.first() {
+            Some(account) => account.clone(),
+            None => Account::test(),
+        };
+        if self.setup.accounts.is_empty() {
+            self.setup.accounts.push(account.clone());
+        }
         let site = Site {
-            world: Data::new(World::new(url, self.setup)),
+            world: Data::new(World::new(self.setup)),
+            certificates: self.certificates,
             gate: Data::new(self.gate),
             control_api: self.control_api,
         };
         let first = Server::start(listener, site.clone(), Transport::Plain).await?;
         Ok(Simulator(Arc::new(Running {
+            url,
+            account,
             site,
             servers: Mutex::new(vec![first]),
         })))

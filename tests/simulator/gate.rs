@@ -10,7 +10,7 @@ use super::client::*;
 const PATHS: [&str; 4] = [
     "/connect/oauth2/authorize",
     "/sns/auth",
-    "/_control/calls",
+    "/_control/v1/calls",
     "/nothing/here",
 ];
 
@@ -126,8 +126,8 @@ fn what_changes_state_comes_as_json() {
         ("", 415),
     ] {
         for (method, path, body) in [
-            ("POST", "/_control/consent", "{\"consent\":\"refuse\"}"),
-            ("DELETE", "/_control/faults", ""),
+            ("PUT", "/_control/v1/session", "{\"consent\":\"refuse\"}"),
+            ("DELETE", "/_control/v1/faults", ""),
         ] {
             let headers = [("Content-Type", content_type)];
             let answer = request(&sim, method, path, &headers, body).expect("an answer");
@@ -164,7 +164,7 @@ fn more_than_loopback_takes_a_host_and_a_token() {
         ("", 401),
     ] {
         let headers = [("Authorization", given), ("Host", "wechat-sim")];
-        let answer = get_as(&sim, "/_control/calls", &headers);
+        let answer = get_as(&sim, "/_control/v1/calls", &headers);
         assert_eq!(answer.status, status, "{given}");
         if status != 200 {
             assert_eq!(code(&answer), "token_required");

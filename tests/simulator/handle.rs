@@ -83,6 +83,9 @@ fn accounts_are_found_by_appid() {
             .account(Account::website("wx2", "s2", "b.cn")),
     );
     assert_eq!(sim.account().appid(), "wx1");
-    assert_eq!(sim.account_of("wx2").map(Account::secret), Some("s2"));
+    assert_eq!(
+        sim.account_of("wx2").as_ref().map(Account::secret),
+        Some("s2")
+    );
     assert!(sim.account_of("wx3").is_none());
 }

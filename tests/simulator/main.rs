@@ -11,3 +11,5 @@ mod pages;
 mod qr;
 mod replay;
 mod snapshot;
+mod world;
+mod openapi;

@@ -39,8 +39,13 @@ pub(crate) fn unless_secret<'a>(text: &str, secrets: impl Iterator<Item = &'a st
     text.to_owned()
 }
 
+/// Shorter ones are in many a text by chance, codes above all.
+const TELLING: usize = 4;
+
 fn holds_any<'a>(text: &str, mut secrets: impl Iterator<Item = &'a str>) -> bool {
-    secrets.any(|secret| !secret.is_empty() && text.contains(secret))
+    secrets.any(|secret| {
+        !secret.is_empty() && (text == secret || secret.len() >= TELLING && text.contains(secret))
+    })
 }
 
 #[cfg(test)]
@@ -61,5 +66,16 @@ mod tests {
         assert_eq!(masked("code=as3crets&s3cret=1"), "code=***&***=1");
         assert_eq!(masked("code=s3cre%74"), "code=***");
         assert_eq!(masked("secret=&a&b=%zz"), "secret=&a=&b=%zz");
+    }
+
+    #[test]
+    fn a_short_secret_is_masked_where_it_is_all_there_is() {
+        for secret in ["a", "s1", "abc"] {
+            let masked = |query: &str| masked(query, [secret].into_iter());
+            assert_eq!(
+                masked(&format!("secret={secret}&code=0s1abc&x={secret}")),
+                "secret=***&code=0s1abc&x=***"
+            );
+        }
     }
 }

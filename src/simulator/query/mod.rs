@@ -2,11 +2,13 @@
 //! of WeChat's state.
 
 pub(crate) use self::{
+    address::address,
     mask::{masked, unless_secret},
     params::{Params, decode, decode_text},
     target::{Target, header_safe},
 };
 
+mod address;
 mod mask;
 mod params;
 mod target;

@@ -15,12 +15,13 @@ use crate::simulator::world::{Replay, Replayed, World};
 #[derive(Debug)]
 pub(crate) struct Duplicate {
     kind: Replay,
+    appid: String,
     url: String,
 }
 
 impl Duplicate {
     /// One of this callback, without the fragment, which no browser sends.
-    pub(crate) fn of(callback: &str, kind: Replay) -> Self {
+    pub(crate) fn of(appid: &str, callback: &str, kind: Replay) -> Self {
         let url = callback.split('#').next().unwrap_or_default();
         let appended = if let Replay::Shared(_) = kind {
             SHARED
@@ -29,6 +30,7 @@ impl Duplicate {
         };
         Self {
             kind,
+            appid: appid.to_owned(),
             url: format!("{url}{appended}"),
         }
     }
@@ -50,7 +52,7 @@ impl Duplicate {
     }
 
     async fn send(self, visitor: Visitor) -> Replayed {
-        let Self { kind, url } = self;
+        let Self { kind, appid, url } = self;
         let client = awc::Client::builder()
             .disable_redirects()
             .timeout(PATIENCE)
@@ -70,6 +72,7 @@ impl Duplicate {
         let answer = answer.as_ref().ok();
         let location = answer.and_then(|answer| answer.headers().get(LOCATION));
         Replayed {
+            appid,
             status: answer.map(|answer| answer.status().as_u16()),
             location: location.map(|location| String::from_utf8_lossy(location.as_bytes()).into()),
             url,

@@ -23,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) location: Option<String>,
     pub(crate) cookie: Option<String>,
     pub(crate) body: Vec<u8>,
+    /// WeChat's number, where this is an error.
+    pub(crate) errcode: Option<i64>,
     /// Of the callback that `location` is.
     pub(crate) copy: Option<Box<Duplicate>>,
 }
@@ -36,6 +38,7 @@ impl Reply {
             location: None,
             cookie: None,
             body,
+            errcode: None,
             copy: None,
         }
     }

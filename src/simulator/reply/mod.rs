@@ -2,13 +2,17 @@
 
 pub(crate) use self::{
     answer::{Answer, error as error_body},
+    domain_check::check_domain,
     duplicate::Duplicate,
     http::Reply,
+    refusal::Refusal,
     spoil::{Connection, spoil},
 };
 
 mod answer;
+mod domain_check;
 mod duplicate;
 mod http;
 pub(crate) mod pages;
+mod refusal;
 mod spoil;

@@ -86,7 +86,10 @@ pub(crate) fn notice(zh: &str, en: &str, errcode: Option<i64>) -> Reply {
         en: &'a str,
         errcode: Option<i64>,
     }
-    render("notice.html", &Notice { zh, en, errcode })
+    Reply {
+        errcode,
+        ..render("notice.html", &Notice { zh, en, errcode })
+    }
 }
 
 pub(crate) fn qrconnect(page: &impl Serialize) -> Reply {

@@ -1,27 +1,45 @@
 //! `/connect/oauth2/authorize`: the consent page, and the way back.
 
+use std::{cell::Cell, sync::Arc};
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
 use crate::simulator::{
     check::{Asked, asked, error},
-    query::{Params, header_safe},
+    query::{Params, address, header_safe},
     reply::{
         Reply,
         pages::{self, ConsentPage, Face},
         spoil,
     },
-    world::{Consent, Endpoint, Grant, Person, World},
+    world::{Consent, Endpoint, Grant, LastSnapshot, Person, World},
 };
 
 pub(crate) async fn authorize(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string());
-    world.record(Endpoint::Authorize, &request, &[], &params);
-    let work = || first_visit(&world, &request, &params);
-    match world.faults.next(Endpoint::Authorize, world.now()) {
+    let tenant = world.tenant(params.get("appid"));
+    let tenant = tenant.as_deref();
+    let id = world.record(Endpoint::Authorize, tenant, &request, &[], &params);
+    let fault = world.fault(tenant, Endpoint::Authorize);
+    let told = Cell::new(None);
+    let work = || {
+        let reply = first_visit(&world, &request, &params);
+        told.set(reply.errcode);
+        reply
+    };
+    let response = match fault.clone() {
         None => answer(&world, &request, work()).await,
-        Some(fault) => spoil(&request, fault, work, error).await,
-    }
+        Some(fault) => {
+            let error = |errcode| {
+                told.set(Some(errcode));
+                error(errcode)
+            };
+            spoil(&request, fault, work, error).await
+        }
+    };
+    world.log.conclude(id, told.get(), fault);
+    response
 }
 
 /// The consent page again, with somebody else chosen.
@@ -31,7 +49,13 @@ pub(crate) async fn choose(
     id: web::Path<String>,
 ) -> HttpResponse {
     decided(&world, &request, &id, |asked, person| {
-        consent_page(&world, asked, person, &asked_query(&request))
+        consent_page(
+            &world,
+            asked,
+            person,
+            &asked_query(&request),
+            &address(&request),
+        )
     })
     .await
 }
@@ -43,7 +67,7 @@ pub(crate) async fn allow(
 ) -> HttpResponse {
     decided(&world, &request, &id, |asked, person| Reply {
         cookie: Some(world.remember(person)),
-        ..consent(&world, asked, person)
+        ..consent(&world, asked, person, &address(&request))
     })
     .await
 }
@@ -60,13 +84,19 @@ pub(crate) async fn deny(
 /// the last snapshot page.
 pub(crate) async fn full_service(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let query = match request.query_string() {
-        "" => world.last_snapshot().unwrap_or_default(),
+        "" => world
+            .last_snapshot()
+            .map(|last| last.query)
+            .unwrap_or_default(),
         query => query.to_owned(),
     };
     let params = Params::parse(&query);
     let reply = match asked(&world, &request, &params) {
-        Err(page) => page,
-        Ok(asked) => ask(&world, &asked, &world.person_of(&request), &query),
+        Err(refused) => refused.page(),
+        Ok(asked) => {
+            let person = world.person_of(&request, &asked.tenant);
+            ask(&world, &asked, &person, &query, &address(&request))
+        }
     };
     answer(&world, &request, reply).await
 }
@@ -75,11 +105,11 @@ async fn decided(
     world: &web::Data<World>,
     request: &HttpRequest,
     id: &str,
-    decide: impl FnOnce(&Asked<'_>, &Person) -> Reply,
+    decide: impl FnOnce(&Asked, &Person) -> Reply,
 ) -> HttpResponse {
     let params = Params::parse(&asked_query(request));
     let reply = match (asked(world, request, &params), world.person(id)) {
-        (Err(page), _) => page,
+        (Err(refused), _) => refused.page(),
         (Ok(asked), Some(person)) => decide(&asked, &person),
         (Ok(_), None) => Reply::status(404),
     };
@@ -102,7 +132,7 @@ fn asked_query(request: &HttpRequest) -> String {
 
 fn first_visit(world: &World, request: &HttpRequest, params: &Params) -> Reply {
     let asked = match asked(world, request, params) {
-        Err(page) => return page,
+        Err(refused) => return refused.page(),
         Ok(asked) => asked,
     };
     if asked.account.connect_redirect && !params.has("connect_redirect") {
@@ -112,17 +142,22 @@ fn first_visit(world: &World, request: &HttpRequest, params: &Params) -> Reply {
             header_safe(request.query_string())
         ));
     }
-    let person = world.person_of(request);
+    let address = address(request);
+    let tenant = &asked.tenant;
+    let person = world.person_of(request, tenant);
     if !asked.wants_profile() {
-        return grant(world, &asked, &person);
+        return grant(world, &asked, &person, &address);
     }
-    let consented = world
+    let consented = tenant
         .book()
-        .has_consented(&asked.grant_for(&person), world.now());
+        .has_consented(&person, world.now(Some(tenant)));
     if let Some(snapshot) = &asked.account.snapshot
         && !consented
     {
-        world.set_last_snapshot(request.query_string());
+        world.set_last_snapshot(LastSnapshot {
+            address: address.clone(),
+            query: request.query_string().to_owned(),
+        });
         let person = if snapshot.real_user {
             person
         } else {
@@ -132,32 +167,38 @@ fn first_visit(world: &World, request: &HttpRequest, params: &Params) -> Reply {
             world,
             Grant {
                 snapshot: true,
-                ..asked.grant_for(&person)
+                ..asked.grant_for(&person, &address)
             },
         );
     }
     let silent = asked.account.entered_from_menu && person.is_follower()
         || asked.account.remember_consent && consented;
-    if silent && !asked.force_popup && world.consent() != Consent::Refuse {
-        return grant(world, &asked, &person);
+    if silent && !asked.force_popup && world.consent(Some(tenant)) != Consent::Refuse {
+        return grant(world, &asked, &person, &address);
     }
-    ask(world, &asked, &person, request.query_string())
+    ask(world, &asked, &person, request.query_string(), &address)
 }
 
-fn ask(world: &World, asked: &Asked<'_>, person: &Person, query: &str) -> Reply {
-    match world.consent() {
-        Consent::Ask => consent_page(world, asked, person, query),
+fn ask(world: &World, asked: &Asked, person: &Person, query: &str, address: &Arc<str>) -> Reply {
+    let tenant = Some(&*asked.tenant);
+    match world.consent(tenant) {
+        Consent::Ask => consent_page(world, asked, person, query, address),
         // Not who chose a name on the page before: a test has the last word.
-        Consent::Automatic => consent(world, asked, &world.signed_in()),
+        Consent::Automatic => consent(world, asked, &world.signed_in(tenant), address),
         Consent::Refuse => refuse(asked),
     }
 }
 
-fn consent_page(world: &World, asked: &Asked<'_>, person: &Person, query: &str) -> Reply {
+fn consent_page(
+    world: &World,
+    asked: &Asked,
+    person: &Person,
+    query: &str,
+    address: &str,
+) -> Reply {
     let ask: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
     let href = |what: &str, person: &Person| {
-        let url = &world.url;
-        format!("{url}/connect/oauth2/{what}/{}?ask={ask}", person.id())
+        format!("{address}/connect/oauth2/{what}/{}?ask={ask}", person.id())
     };
     pages::consent(&ConsentPage {
         appid: asked.account.appid(),
@@ -173,24 +214,28 @@ fn consent_page(world: &World, asked: &Asked<'_>, person: &Person, query: &str) 
     })
 }
 
-fn grant(world: &World, asked: &Asked<'_>, person: &Person) -> Reply {
+fn grant(world: &World, asked: &Asked, person: &Person, address: &Arc<str>) -> Reply {
     if asked.account.follower_only && !person.is_follower() {
         return error(10006);
     }
-    asked.back_with(world, asked.grant_for(person))
+    asked.back_with(world, asked.grant_for(person, address))
 }
 
 /// Grants what was consented to, which is remembered; a silent login does not prolong that.
-fn consent(world: &World, asked: &Asked<'_>, person: &Person) -> Reply {
-    let account = asked.account;
+fn consent(world: &World, asked: &Asked, person: &Person, address: &Arc<str>) -> Reply {
+    let account = &asked.account;
     let keeps = account.remember_consent || account.base_profile || account.snapshot.is_some();
     if keeps && asked.wants_profile() {
-        world.book().consent(&asked.grant_for(person), world.now());
+        let now = world.now(Some(&asked.tenant));
+        asked.tenant.book().consent(person, now);
     }
-    grant(world, asked, person)
+    grant(world, asked, person, address)
 }
 
-fn refuse(asked: &Asked<'_>) -> Reply {
+fn refuse(asked: &Asked) -> Reply {
+    if asked.account.authdeny {
+        return Reply::redirect(asked.callback("authdeny"));
+    }
     if asked.account.refusal_returns {
         return Reply::redirect(asked.target.with(&[("state", &asked.state)]));
     }

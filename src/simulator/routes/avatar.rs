@@ -22,7 +22,10 @@ pub(crate) async fn avatar(
     let letter = person
         .as_ref()
         .and_then(|person| person.name().chars().find(|char| char.is_alphanumeric()));
-    let hue = u16::from_str_radix(id.get(..4).unwrap_or_default(), 16).unwrap_or_default() % 360;
+    let mixed = id.bytes().fold(7u32, |mixed, byte| {
+        mixed.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    let hue = mixed % 360;
     // An alphanumeric character needs no escaping.
     let letter = letter.map(String::from).unwrap_or_default();
     HttpResponse::Ok()

@@ -6,15 +6,18 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, ResponseError as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
     http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN},
     middleware::Next,
     web::Data,
 };
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
+
+use super::control::is_open;
+use crate::simulator::{reply::Refusal, world::World};
 
 /// WeChat's hosts that a client of the login talks to: pages, polls, scripts, the API with its regions, and pictures.
 const WECHATS: [&str; 11] = [
@@ -40,16 +43,20 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Whether a host is served, its port apart.
+    /// Whether a host is served, whatever its port.
     fn admits(&self, authority: &str) -> bool {
-        let host = without_port(authority).to_ascii_lowercase();
+        let Some(host) = without_port(authority) else {
+            return false;
+        };
+        let host = host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
         is_loopback(host)
             || WECHATS.contains(&host)
             || self
                 .hosts
                 .iter()
-                .any(|own| without_port(own).eq_ignore_ascii_case(host))
+                .filter_map(|own| without_port(own))
+                .any(|own| own.eq_ignore_ascii_case(host))
     }
 
     /// Whether scripts of such an origin may talk to the simulator; `null`, an origin that is hidden, may not.
@@ -59,7 +66,7 @@ impl Gate {
             .is_some_and(|(_, authority)| self.admits(authority))
     }
 
-    fn refusal(&self, request: &HttpRequest) -> Option<HttpResponse> {
+    fn refusal(&self, world: &World, request: &HttpRequest) -> Option<HttpResponse> {
         let asked = request.uri().authority().map(|asked| asked.as_str());
         let named = values(request, HOST);
         let hosts: Vec<_> = asked.into_iter().chain(named).collect();
@@ -69,24 +76,27 @@ impl Gate {
                 "the host `{host}` is neither this machine's nor WeChat's: allow it with \
                  `--allow-host`, in Rust with `Builder::allow_host`"
             );
-            return Some(refuse(403, "foreign_host", &message));
+            world.record_stray(request, &host, "foreign_host");
+            return Some(refusal(StatusCode::FORBIDDEN, "foreign_host", &message));
         }
         if let Some(origin) = values(request, ORIGIN).find(|origin| !self.admits_origin(origin)) {
             let message = format!(
                 "a page of the origin `{origin}` may not use the simulator: allow its host with \
                  `--allow-host`, in Rust with `Builder::allow_host`"
             );
-            return Some(refuse(403, "foreign_origin", &message));
+            world.record_stray(request, origin, "foreign_origin");
+            return Some(refusal(StatusCode::FORBIDDEN, "foreign_origin", &message));
         }
         None
     }
 
     fn control_refusal(&self, request: &HttpRequest) -> Option<HttpResponse> {
         if let Some(token) = &self.token
+            && !is_open(request.path())
             && !values(request, AUTHORIZATION).any(|given| is_bearer(given, token))
         {
             let message = "send `authorization: Bearer` and the simulator's token";
-            return Some(refuse(401, "token_required", message));
+            return Some(refusal(StatusCode::UNAUTHORIZED, "token_required", message));
         }
         let is_json = values(request, CONTENT_TYPE).any(|given| {
             let essence = given.split(';').next().unwrap_or_default().trim();
@@ -94,7 +104,8 @@ impl Gate {
         });
         if !request.method().is_safe() && !is_json {
             let message = "send `content-type: application/json`";
-            return Some(refuse(415, "unsupported_content_type", message));
+            let code = "unsupported_content_type";
+            return Some(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, message));
         }
         None
     }
@@ -103,10 +114,11 @@ impl Gate {
 /// Middleware of everything.
 pub(crate) async fn guard(
     gate: Data<Gate>,
+    world: Data<World>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match gate.refusal(request.request()) {
+    match gate.refusal(&world, request.request()) {
         Some(refusal) => Ok(request.into_response(refusal)),
         None => Ok(next.call(request).await?.map_into_boxed_body()),
     }
@@ -124,9 +136,8 @@ pub(crate) async fn guard_control(
     }
 }
 
-fn refuse(status: u16, code: &str, message: &str) -> HttpResponse {
-    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
-    HttpResponse::build(status).json(json!({"error": {"code": code, "message": message}}))
+fn refusal(status: StatusCode, code: &'static str, message: &str) -> HttpResponse {
+    Refusal::new(status, code, message).error_response()
 }
 
 /// The header's values; one that is no text is no good one either.
@@ -145,11 +156,14 @@ fn is_bearer(given: &str, token: &str) -> bool {
     given.is_some_and(|(_, given)| Sha256::digest(given) == Sha256::digest(token))
 }
 
-fn without_port(authority: &str) -> &str {
-    match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    }
+fn without_port(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let digits = port.strip_prefix(':').unwrap_or(port);
+    let is_port = port.is_empty() || port.len() > 1 && digits.bytes().all(|it| it.is_ascii_digit());
+    (is_port && (port.is_empty() || port.starts_with(':'))).then_some(host)
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1,18 +1,24 @@
 //! What is answered where: WeChat's addresses, and beside them the simulator's own.
 
 use actix_web::{
-    HttpRequest, Resource, guard as guards,
-    middleware::from_fn,
+    HttpRequest, HttpResponse, Resource, ResponseError as _, guard as guards,
+    http::StatusCode,
     web::{self, Bytes, Data},
 };
 
 pub(crate) use self::gate::{Gate, guard};
-use super::world::{Endpoint, World};
+use super::{
+    query::address,
+    reply::Refusal,
+    world::{Endpoint, World},
+};
 
 mod authorize;
 mod avatar;
+mod component;
 mod control;
 mod gate;
+mod phone;
 mod qr;
 mod sns;
 
@@ -21,22 +27,39 @@ mod sns;
 pub(crate) struct Site {
     pub(crate) world: Data<World>,
     pub(crate) gate: Data<Gate>,
+    pub(crate) certificates: Option<Certificates>,
     pub(crate) control_api: bool,
+}
+
+/// What clients trust, as PEM.
+#[derive(Clone)]
+pub(crate) struct Certificates {
+    pub(crate) ca: String,
+    /// The same beside the system's own.
+    pub(crate) bundle: String,
 }
 
 impl Site {
     pub(crate) fn configure(&self, app: &mut web::ServiceConfig) {
-        app.app_data(self.world.clone()).app_data(self.gate.clone());
-        routes(app, self.control_api);
+        app.app_data(self.world.clone())
+            .app_data(self.gate.clone())
+            .app_data(Data::new(self.clone()));
+        wechats(app);
+        if self.control_api {
+            control::routes(app);
+        }
+        app.default_service(web::to(unplayed));
     }
 }
 
-fn routes(app: &mut web::ServiceConfig, control_api: bool) {
+fn wechats(app: &mut web::ServiceConfig) {
     for endpoint in [
         Endpoint::AccessToken,
         Endpoint::UserInfo,
         Endpoint::RefreshToken,
         Endpoint::Auth,
+        Endpoint::ComponentAccessToken,
+        Endpoint::ComponentRefreshToken,
     ] {
         let call = move |world: Data<World>,
                          request: HttpRequest,
@@ -45,29 +68,39 @@ fn routes(app: &mut web::ServiceConfig, control_api: bool) {
         };
         app.route(endpoint.path(), web::to(call));
     }
-    app.service(page(Endpoint::Authorize.path()).to(authorize::authorize))
-        .service(page("/connect/oauth2/choose/{id}").to(authorize::choose))
-        .service(page("/connect/oauth2/allow/{id}").to(authorize::allow))
-        .service(page("/connect/oauth2/deny/{id}").to(authorize::deny))
-        .service(page("/connect/full_service").to(authorize::full_service))
-        .service(page(Endpoint::QrConnect.path()).to(qr::qrconnect))
-        .service(page("/connect/qrcode/{uuid}").to(qr::image))
-        .service(page("/connect/l/qrconnect").to(qr::poll))
-        .service(page("/connect/confirm").to(qr::confirm))
-        .service(page("/connect/confirm/choose/{id}").to(qr::choose))
-        .service(page("/connect/confirm/allow/{id}").to(qr::allow))
-        .service(page("/connect/confirm/deny/{id}").to(qr::deny))
-        .service(page("/mmopen/vi_32/{id}/{size}").to(avatar::avatar));
-    if control_api {
-        app.service(
-            web::scope("/_control")
-                .wrap(from_fn(gate::guard_control))
-                .configure(control::routes),
-        );
-    }
+    app.route(
+        Endpoint::ComponentToken.path(),
+        web::post().to(component::token),
+    )
+    .service(page(Endpoint::Authorize.path()).to(authorize::authorize))
+    .service(page("/connect/oauth2/choose/{id}").to(authorize::choose))
+    .service(page("/connect/oauth2/allow/{id}").to(authorize::allow))
+    .service(page("/connect/oauth2/deny/{id}").to(authorize::deny))
+    .service(page("/connect/full_service").to(authorize::full_service))
+    .service(page(Endpoint::QrConnect.path()).to(qr::qrconnect))
+    .service(page("/connect/qrcode/{uuid}").to(qr::image))
+    .service(page("/connect/l/qrconnect").to(qr::poll))
+    .service(page("/connect/confirm").to(phone::confirm))
+    .service(page("/connect/confirm/choose/{id}").to(phone::choose))
+    .service(page("/connect/confirm/allow/{id}").to(phone::allow))
+    .service(page("/connect/confirm/deny/{id}").to(phone::deny))
+    .service(page("/mmopen/vi_32/{id}/{size}").to(avatar::avatar));
 }
 
 /// Pages are looked at, never posted to.
 fn page(path: &str) -> Resource {
     web::resource(path).guard(guards::Any(guards::Get()).or(guards::Head()))
+}
+
+/// A path that WeChat may have, and the simulator does not.
+async fn unplayed(world: Data<World>, request: HttpRequest) -> HttpResponse {
+    let address = address(&request);
+    let host = address.split("://").nth(1).unwrap_or_default();
+    world.record_stray(&request, host, "unplayed_path");
+    let message = format!(
+        "the simulator does not play `{} {}`",
+        request.method(),
+        request.path()
+    );
+    Refusal::new(StatusCode::NOT_FOUND, "unplayed_path", message).error_response()
 }

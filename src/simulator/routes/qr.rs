@@ -1,26 +1,20 @@
-//! `/connect/qrconnect`: the login by QR code, its poll, and the page on the phone that scanned it.
+//! `/connect/qrconnect`: the login by QR code, and its poll.
 //!
 //! The real page's traffic is documented nowhere; this follows public descriptions of it.
 
-use std::{
-    sync::{MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{cell::Cell, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, rt::time::sleep, web};
 use qrcode::{QrCode, render::svg};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 
+use super::phone::{Act, act, status};
 use crate::simulator::{
     check::{Asked, check, error},
-    query::Params,
-    reply::{
-        Reply,
-        pages::{self, ConsentPage, Face},
-        spoil,
-    },
-    world::{Consent, Endpoint, Person, Scan, Scans, Status, World},
+    query::{Params, address},
+    reply::{Reply, pages, spoil},
+    world::{Consent, Endpoint, Scan, Status, World},
 };
 
 /// How long a QR code can be scanned. WeChat does not say; a few minutes have been seen.
@@ -31,27 +25,40 @@ const STEP: Duration = Duration::from_millis(50);
 
 pub(crate) async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string());
-    world.record(Endpoint::QrConnect, &request, &[], &params);
-    let work = || show(&world, request.query_string(), &params);
-    match world.faults.next(Endpoint::QrConnect, world.now()) {
+    let tenant = world.tenant(params.get("appid"));
+    let tenant = tenant.as_deref();
+    let id = world.record(Endpoint::QrConnect, tenant, &request, &[], &params);
+    let fault = world.fault(tenant, Endpoint::QrConnect);
+    let told = Cell::new(None);
+    let tell = |reply: Reply| {
+        told.set(reply.errcode);
+        reply
+    };
+    let work = || tell(show(&world, &request, &params));
+    let response = match fault.clone() {
         None => work().into_response(),
-        Some(fault) => spoil(&request, fault, work, error).await,
-    }
+        Some(fault) => spoil(&request, fault, work, |errcode| tell(error(errcode))).await,
+    };
+    world.log.conclude(id, told.get(), fault);
+    response
 }
 
-fn show(world: &World, query: &str, params: &Params) -> Reply {
+fn show(world: &World, request: &HttpRequest, params: &Params) -> Reply {
     let asked = match check(world, params, Endpoint::QrConnect) {
-        Err(page) => return page,
+        Err(refused) => return refused.page(),
         Ok(asked) => asked,
     };
     let uuid = Alphanumeric.sample_string(&mut rand::rng(), 16);
-    let now = world.now();
+    let now = world.now(Some(&asked.tenant));
     let scan = Scan {
-        query: query.to_owned(),
+        query: request.query_string().to_owned(),
+        address: address(request),
         expires: now + LIFE,
         status: Status::Waiting,
     };
-    scans(world).insert(uuid.as_str().into(), scan, now + 2 * LIFE, now);
+    let mut scans = asked.tenant.scans();
+    scans.insert(uuid.as_str().into(), scan, now + 2 * LIFE, now);
+    drop(scans);
     pages::qrconnect(&QrPage::new(&uuid, &asked, params))
 }
 
@@ -63,16 +70,24 @@ struct QrPage<'a> {
     /// Script text: where to go, before the code and after it.
     before: String,
     after: String,
+    /// Whether the site goes on in the frame that shows the QR code.
     inside: bool,
+    /// Shown in a site's page.
+    framed: bool,
+    /// For pages that are dark already.
+    white: bool,
+    /// Without a heading, for small frames.
+    lite: bool,
+    /// The site's own style sheet.
+    css: Option<&'a str>,
 }
 
 impl<'a> QrPage<'a> {
-    fn new(uuid: &'a str, asked: &'a Asked<'_>, params: &Params) -> Self {
+    fn new(uuid: &'a str, asked: &'a Asked, params: &'a Params) -> Self {
         // A mark that no address holds, since control characters are refused.
-        let url = asked
-            .target
-            .with(&[("code", "\u{1}"), ("state", &asked.state)]);
+        let url = asked.callback("\u{1}");
         let (before, after) = url.split_once('\u{1}').unwrap_or((&url, ""));
+        let lite = params.get("stylelite") == "1";
         Self {
             uuid,
             appid: asked.account.appid(),
@@ -80,8 +95,18 @@ impl<'a> QrPage<'a> {
             before: script_text(before),
             after: script_text(after),
             inside: params.get("self_redirect") == "true",
+            framed: params.get("login_type") == "jssdk",
+            white: params.get("style") == "white",
+            lite,
+            // As at WeChat, the small form has no other style.
+            css: Some(params.get("href")).filter(|href| !lite && is_css(href)),
         }
     }
+}
+
+/// What WeChat takes: a file over https, or the style itself.
+fn is_css(href: &str) -> bool {
+    href.starts_with("https://") || href.starts_with("data:text/css;base64,")
 }
 
 /// A string for an inline script: nothing in it can end the script or the string.
@@ -96,11 +121,18 @@ fn script_text(text: &str) -> String {
 }
 
 /// The picture.
-pub(crate) async fn image(world: web::Data<World>, uuid: web::Path<String>) -> HttpResponse {
-    if scans(&world).get(&uuid).is_none() {
+pub(crate) async fn image(
+    world: web::Data<World>,
+    request: HttpRequest,
+    uuid: web::Path<String>,
+) -> HttpResponse {
+    if world
+        .find_tenant(|tenant| tenant.scans().get(&uuid).is_some())
+        .is_none()
+    {
         return Reply::status(404).into_response();
     }
-    match QrCode::new(format!("{}/connect/confirm?uuid={uuid}", world.url)) {
+    match QrCode::new(format!("{}/connect/confirm?uuid={uuid}", address(&request))) {
         Ok(code) => {
             let svg = code
                 .render::<svg::Color<'_>>()
@@ -119,13 +151,11 @@ pub(crate) async fn poll(world: web::Data<World>, request: HttpRequest) -> HttpR
     let last = params.get("last").parse().unwrap_or(408);
     let mut waited = Duration::ZERO;
     loop {
-        if world.consent() != Consent::Ask {
-            step_by_itself(&world, uuid, last);
-        }
-        let (number, code) = match current(&world, uuid) {
+        step_by_itself(&world, uuid, last);
+        let (number, code) = match status(&world, uuid) {
             None => (402, String::new()),
-            Some(Status::Confirmed(code)) => (405, code),
-            Some(status) => (status.number(), String::new()),
+            Some((_, Status::Confirmed(code))) => (405, code),
+            Some((_, status)) => (status.number(), String::new()),
         };
         if number != last || waited >= POLL {
             return HttpResponse::Ok()
@@ -140,138 +170,19 @@ pub(crate) async fn poll(world: web::Data<World>, request: HttpRequest) -> HttpR
     }
 }
 
-/// What the phone shows after scanning.
-pub(crate) async fn confirm(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
-    on_phone(&world, &request, world.person_of(&request))
-}
-
-/// The same, with somebody else chosen.
-pub(crate) async fn choose(
-    world: web::Data<World>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> HttpResponse {
-    match world.person(&id) {
-        Some(person) => on_phone(&world, &request, person),
-        None => Reply::status(404).into_response(),
-    }
-}
-
-pub(crate) async fn allow(
-    world: web::Data<World>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> HttpResponse {
-    let params = Params::parse(request.query_string());
-    let Some(person) = world.person(&id) else {
-        return Reply::status(404).into_response();
-    };
-    match finish(&world, params.get("uuid"), Some(&person)) {
-        Some(_) => Reply {
-            cookie: Some(world.remember(&person)),
-            ..pages::notice(
-                "已确认，请回到电脑上的浏览器",
-                "Confirmed: go back to the browser that shows the QR code",
-                None,
-            )
-        },
-        None => expired(),
-    }
-    .into_response()
-}
-
-pub(crate) async fn deny(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
-    let params = Params::parse(request.query_string());
-    match finish(&world, params.get("uuid"), None) {
-        Some(_) => pages::notice("已取消登录", "Cancelled", None),
-        None => expired(),
-    }
-    .into_response()
-}
-
-fn on_phone(world: &World, request: &HttpRequest, person: Person) -> HttpResponse {
-    let params = Params::parse(request.query_string());
-    let uuid = params.get("uuid");
-    let asked_query = set(world, uuid, |scan| {
-        scan.status = Status::Scanned;
-        scan.query.clone()
-    });
-    let Some(asked_query) = asked_query else {
-        return expired().into_response();
-    };
-    let asked = match check(world, &Params::parse(&asked_query), Endpoint::QrConnect) {
-        Err(page) => return page.into_response(),
-        Ok(asked) => asked,
-    };
-    let href = |what: &str, person: &Person| {
-        format!(
-            "{}/connect/confirm/{what}/{}?uuid={uuid}",
-            world.url,
-            person.id()
-        )
-    };
-    let page = ConsentPage {
-        appid: asked.account.appid(),
-        host: &asked.target.host,
-        person: Face::new(&person, String::new(), true),
-        people: world
-            .people()
-            .iter()
-            .map(|other| Face::new(other, href("choose", other), *other == person))
-            .collect(),
-        allow: href("allow", &person),
-        deny: href("deny", &person),
-    };
-    pages::consent(&page).into_response()
-}
-
-fn expired() -> Reply {
-    pages::notice("二维码已失效", "This QR code has expired", None)
-}
-
 /// Without anybody to ask, the phone scans and decides between two polls.
 fn step_by_itself(world: &World, uuid: &str, last: u16) {
-    match current(world, uuid) {
-        Some(Status::Waiting) => {
-            set(world, uuid, |scan| scan.status = Status::Scanned);
-        }
-        Some(Status::Scanned) if last == 404 => {
-            let allows = world.consent() == Consent::Automatic;
-            finish(world, uuid, allows.then(|| world.signed_in()).as_ref());
-        }
-        _ => {}
-    }
-}
-
-/// Allows as somebody, or cancels.
-fn finish(world: &World, uuid: &str, person: Option<&Person>) -> Option<()> {
-    let query = set(world, uuid, |scan| scan.query.clone())?;
-    let asked = check(world, &Params::parse(&query), Endpoint::QrConnect).ok()?;
-    let status = match person {
-        Some(person) => Status::Confirmed(world.mint(asked.grant_for(person))),
-        None => Status::Cancelled,
+    let Some((tenant, now)) = status(world, uuid) else {
+        return;
     };
-    set(world, uuid, |scan| {
-        // A second click changes nothing.
-        if !matches!(scan.status, Status::Confirmed(_)) {
-            scan.status = status;
-        }
-    })
-}
-
-fn current(world: &World, uuid: &str) -> Option<Status> {
-    set(world, uuid, |scan| scan.status.clone())
-}
-
-/// Does something with a QR code that is still good.
-fn set<T>(world: &World, uuid: &str, edit: impl FnOnce(&mut Scan) -> T) -> Option<T> {
-    let now = world.now();
-    scans(world)
-        .get_mut(uuid)
-        .filter(|scan| now < scan.expires)
-        .map(edit)
-}
-
-fn scans(world: &World) -> MutexGuard<'_, Scans> {
-    world.scans.lock().unwrap_or_else(PoisonError::into_inner)
+    let consent = world.consent(Some(&tenant));
+    let next = match (consent, now) {
+        (Consent::Ask, _) => return,
+        (_, Status::Waiting) => Act::Scan,
+        (Consent::Automatic, Status::Scanned) if last == 404 => Act::Allow,
+        (Consent::Refuse, Status::Scanned) if last == 404 => Act::Deny,
+        _ => return,
+    };
+    // A QR code that has expired meanwhile is the next poll's news.
+    let _ = act(world, uuid, next, &world.signed_in(Some(&tenant)));
 }

@@ -1,11 +1,14 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{rid::Rid, snapshot::Snapshot};
 use crate::simulator::query::Target;
 
 /// An account at WeChat: what an operator sets up there, and how faithfully the simulator plays it.
 ///
-/// Three constructors, then by-value setters:
+/// Constructors, then by-value setters. In a file and in the control API it has the same names: `kind`, `appid`, `secret`,
+/// `domains`, and each switch; unknown ones are refused.
 ///
 /// ```
 /// use actix_wechat::simulator::{Account, Rid};
@@ -15,18 +18,25 @@ use crate::simulator::query::Target;
 ///     .rid(Rid::Hints);
 /// assert_eq!(shop.appid(), "wx0123456789abcdef");
 /// assert!(!format!("{shop:?}").contains("the app secret"));
+///
+/// let written = r#"{"kind":"official","appid":"wx0123456789abcdef","secret":"s","domains":["shop.example.cn"],"bound":true}"#;
+/// assert_eq!(serde_json::from_str::<Account>(written)?.appid(), shop.appid());
+/// # Ok::<_, serde_json::Error>(())
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Account {
-    appid: String,
-    secret: String,
+    pub(super) appid: String,
+    pub(super) secret: String,
     pub(crate) kind: Kind,
     pub(crate) domains: Vec<String>,
     pub(crate) scopes: Vec<String>,
+    /// The platforms that log in on its behalf.
+    pub(crate) platforms: Vec<String>,
     pub(crate) any_redirect: bool,
     pub(crate) gate_user_agent: bool,
     pub(crate) refusal_returns: bool,
+    pub(crate) authdeny: bool,
     pub(crate) bound: bool,
     pub(crate) unionid_for_base: bool,
     pub(crate) require_state: bool,
@@ -45,7 +55,8 @@ pub struct Account {
     pub(crate) rid: Rid,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// 公众号测试号: addresses and ports allowed.
     Test,
@@ -53,6 +64,8 @@ pub(crate) enum Kind {
     Official,
     /// 网站应用, the login by QR code.
     Website,
+    /// 第三方平台, which logs people in on behalf of official accounts.
+    Platform,
 }
 
 impl Account {
@@ -98,6 +111,28 @@ impl Account {
         .domain(domain)
     }
 
+    /// A third-party platform: `appid` and `secret` are what WeChat calls `component_appid` and `component_appsecret`. Official
+    /// accounts that [authorise](Self::authorises) it are logged in to through it, and people come back to its domain.
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Account;
+    ///
+    /// let platform = Account::platform("wxc0000000000000001", "its secret", "platform.example.cn");
+    /// let shop = Account::official("wx0123456789abcdef", "a secret", "shop.example.cn")
+    ///     .authorises(platform.appid());
+    /// ```
+    pub fn platform(
+        appid: impl Into<String>,
+        secret: impl Into<String>,
+        domain: impl Into<String>,
+    ) -> Self {
+        Self {
+            scopes: Vec::new(),
+            ..Self::new(Kind::Platform, appid, secret)
+        }
+        .domain(domain)
+    }
+
     fn new(kind: Kind, appid: impl Into<String>, secret: impl Into<String>) -> Self {
         Self {
             appid: appid.into(),
@@ -105,9 +140,11 @@ impl Account {
             kind,
             domains: Vec::new(),
             scopes: vec!["snsapi_base".to_owned(), "snsapi_userinfo".to_owned()],
+            platforms: Vec::new(),
             any_redirect: false,
             gate_user_agent: true,
             refusal_returns: false,
+            authdeny: false,
             bound: false,
             unionid_for_base: false,
             require_state: false,
@@ -132,8 +169,8 @@ impl Account {
         &self.appid
     }
 
-    /// The app secret. Not secret at all here, and still kept out of everything that the simulator shows or logs, so that a test
-    /// which finds it somewhere has found a leak of the application.
+    /// The app secret. Not secret at all here, and still kept out of the simulator's log and WeChat's pages, so that a test which finds
+    /// it there has found a leak of the application.
     pub fn secret(&self) -> &str {
         &self.secret
     }
@@ -168,6 +205,25 @@ impl Account {
     /// true for [`test`](Self::test).
     pub fn refusal_returns(mut self, returns: bool) -> Self {
         self.refusal_returns = returns;
+        self
+    }
+
+    /// One more [platform](Self::platform) that may log in on this account's behalf, by its appid. Default: none, so that logins
+    /// through a platform show 10015, and its calls get 61007.
+    pub fn authorises(mut self, component_appid: impl Into<String>) -> Self {
+        self.platforms.push(component_appid.into());
+        self
+    }
+
+    /// Who refuses is sent back with `code=authdeny` and `state`, as has been reported. Default: false.
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Account;
+    ///
+    /// let account = Account::test().authdeny(true);
+    /// ```
+    pub fn authdeny(mut self, authdeny: bool) -> Self {
+        self.authdeny = authdeny;
         self
     }
 

@@ -1,4 +1,4 @@
-//! What WeChat remembers: codes, tokens, consents, and who has been frozen. All of it bounded.
+//! What WeChat remembers of one account: codes, tokens, consents, and who has been frozen. All of it bounded.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use rand::distr::{Alphanumeric, SampleString};
 
-use super::{ledger::Ledger, person::Person};
+use super::{ledger::Ledger, person::Person, standing::Standing};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,12 +21,16 @@ const CONSENT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// What a code stands for, and later a token.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
-    /// Which account, by its place in the simulator's list.
-    pub(crate) account: usize,
     pub(crate) person: Person,
+    /// Whether this is somebody of the people to choose from, who may change meanwhile.
+    pub(crate) listed: bool,
     pub(crate) scope: String,
     /// Given to a snapshot page.
     pub(crate) snapshot: bool,
+    /// The platform that the login is made through, by its appid.
+    pub(crate) component: Option<Arc<str>>,
+    /// Where the browser found the simulator: `https://open.weixin.qq.com`. None without a browser.
+    pub(crate) address: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +53,7 @@ struct Token {
 
 /// What has happened to a person since a token was given.
 #[derive(Debug, Default)]
-struct Standing {
+struct Past {
     frozen: bool,
     revoked: u32,
     password_changed: u32,
@@ -69,8 +73,10 @@ pub(crate) struct Book {
     access: Ledger<Token>,
     refresh: Ledger<Token>,
     consents: Ledger<SystemTime>,
-    standings: HashMap<String, Standing>,
+    standings: HashMap<String, Past>,
     base_logins: Ledger<u32>,
+    /// A platform's own.
+    component_tokens: Ledger<SystemTime>,
 }
 
 impl Book {
@@ -82,13 +88,13 @@ impl Book {
             consents: Ledger::new(capacity),
             standings: HashMap::new(),
             base_logins: Ledger::new(capacity),
+            component_tokens: Ledger::new(capacity),
         }
     }
 
     /// A code as the authorize page gives it.
     pub(crate) fn mint(&mut self, grant: Grant, life: Duration, now: SystemTime) -> Arc<str> {
-        let code: Arc<str> =
-            format!("0{}", Alphanumeric.sample_string(&mut rand::rng(), 31)).into();
+        let code: Arc<str> = random_code().into();
         let expires = now + life;
         let entry = Code {
             grant,
@@ -104,13 +110,13 @@ impl Book {
     pub(crate) fn spend(
         &mut self,
         code: &str,
-        account: usize,
+        component: Option<&str>,
         now: SystemTime,
     ) -> Result<Grant, i64> {
         let Some(entry) = self.codes.get_mut(code) else {
             return Err(40029);
         };
-        if entry.grant.account != account {
+        if entry.grant.component.as_deref() != component {
             return Err(40029);
         }
         match entry.spent {
@@ -129,7 +135,7 @@ impl Book {
         refresh_dies_on_base: bool,
         now: SystemTime,
     ) -> Tokens {
-        let key = grant.key();
+        let key = key(&grant.person);
         if refresh_dies_on_base && grant.scope == "snsapi_base" {
             let logins = self.base_logins.get(&key).map_or(1, |logins| logins + 1);
             self.base_logins
@@ -158,13 +164,13 @@ impl Book {
     pub(crate) fn refresh(
         &mut self,
         refresh: &str,
-        account: usize,
+        component: Option<&str>,
         now: SystemTime,
     ) -> Result<Tokens, i64> {
         let Some(token) = self.refresh.get(refresh) else {
             return Err(40030);
         };
-        if token.grant.account != account {
+        if token.grant.component.as_deref() != component {
             return Err(40030);
         }
         if now >= token.expires {
@@ -175,7 +181,13 @@ impl Book {
         if token.standing != self.standing(&grant.person) {
             return Err(42007);
         }
-        if self.base_logins.get(&grant.key()).copied().unwrap_or(0) != logins {
+        if self
+            .base_logins
+            .get(&key(&grant.person))
+            .copied()
+            .unwrap_or(0)
+            != logins
+        {
             return Err(40030);
         }
         let access = match self.access.get_mut(&access) {
@@ -199,10 +211,16 @@ impl Book {
         })
     }
 
+    /// Whether this access token was given here.
+    pub(crate) fn knows(&self, access: &str) -> bool {
+        self.access.get(access).is_some()
+    }
+
     /// Whose token this is, if it is good; 40001 stands for a token that is not known at all.
     pub(crate) fn owner(
         &self,
         access: &str,
+        is_frozen: impl Fn(&Person) -> bool,
         openid_is_theirs: impl Fn(&Grant) -> bool,
         now: SystemTime,
     ) -> Result<Grant, i64> {
@@ -222,7 +240,8 @@ impl Book {
         if self
             .standings
             .get(token.grant.person.id())
-            .is_some_and(|standing| standing.frozen)
+            .is_some_and(|past| past.frozen)
+            || is_frozen(&token.grant.person)
         {
             return Err(50002);
         }
@@ -240,34 +259,42 @@ impl Book {
         }
     }
 
-    pub(crate) fn consent(&mut self, grant: &Grant, now: SystemTime) {
+    pub(crate) fn consent(&mut self, person: &Person, now: SystemTime) {
         self.consents
-            .insert(grant.key(), now + CONSENT, now + CONSENT, now);
+            .insert(key(person), now + CONSENT, now + CONSENT, now);
     }
 
-    pub(crate) fn has_consented(&self, grant: &Grant, now: SystemTime) -> bool {
+    pub(crate) fn has_consented(&self, person: &Person, now: SystemTime) -> bool {
         self.consents
-            .get(&grant.key())
+            .get(person.id())
             .is_some_and(|until| now < *until)
     }
 
-    pub(crate) fn revoke(&mut self, person: &Person, accounts: usize) {
-        self.standing_of(person).revoked += 1;
-        for account in 0..accounts {
-            self.consents.remove(&key(account, person));
+    /// A platform's own token.
+    pub(crate) fn issue_component_token(&mut self, now: SystemTime) -> Arc<str> {
+        let token = random_token();
+        let until = now + ACCESS;
+        self.component_tokens
+            .insert(token.clone(), until, until, now);
+        token
+    }
+
+    pub(crate) fn is_component_token(&self, token: &str, now: SystemTime) -> bool {
+        let until = self.component_tokens.get(token);
+        until.is_some_and(|until| now < *until)
+    }
+
+    pub(crate) fn stand(&mut self, person: &Person, standing: Standing) {
+        let of = self.standings.entry(person.id().to_owned()).or_default();
+        match standing {
+            Standing::Freeze => of.frozen = true,
+            Standing::Unfreeze => of.frozen = false,
+            Standing::ChangePassword => of.password_changed += 1,
+            Standing::Revoke => {
+                of.revoked += 1;
+                self.consents.remove(person.id());
+            }
         }
-    }
-
-    pub(crate) fn change_password(&mut self, person: &Person) {
-        self.standing_of(person).password_changed += 1;
-    }
-
-    pub(crate) fn freeze(&mut self, person: &Person, frozen: bool) {
-        self.standing_of(person).frozen = frozen;
-    }
-
-    fn standing_of(&mut self, person: &Person) -> &mut Standing {
-        self.standings.entry(person.id().to_owned()).or_default()
     }
 
     fn standing(&self, person: &Person) -> (u32, u32) {
@@ -292,14 +319,13 @@ impl Book {
     }
 }
 
-impl Grant {
-    fn key(&self) -> Arc<str> {
-        key(self.account, &self.person)
-    }
+fn key(person: &Person) -> Arc<str> {
+    person.id().into()
 }
 
-fn key(account: usize, person: &Person) -> Arc<str> {
-    format!("{account} {}", person.id()).into()
+/// 32 characters.
+pub(crate) fn random_code() -> String {
+    format!("0{}", Alphanumeric.sample_string(&mut rand::rng(), 31))
 }
 
 /// 110 characters, with the number that WeChat's tokens begin with.
@@ -324,18 +350,20 @@ mod tests {
     fn a_code_is_spent_once_and_later_forgotten() {
         let mut book = Book::new(100);
         let grant = Grant {
-            account: 0,
             person: Person::named("小明"),
+            listed: false,
             scope: "snsapi_base".to_owned(),
             snapshot: false,
+            component: None,
+            address: None,
         };
         let code = book.mint(grant.clone(), code_life(false), at(0));
         assert_eq!(code.len(), 32);
-        assert_eq!(book.spend(&code, 1, at(1)).err(), Some(40029));
-        assert!(book.spend(&code, 0, at(299)).is_ok());
-        assert_eq!(book.spend(&code, 0, at(299)).err(), Some(40163));
-        assert_eq!(book.spend(&code, 0, at(599)).err(), Some(40029));
+        assert_eq!(book.spend(&code, Some("wx1"), at(1)).err(), Some(40029));
+        assert!(book.spend(&code, None, at(299)).is_ok());
+        assert_eq!(book.spend(&code, None, at(299)).err(), Some(40163));
+        assert_eq!(book.spend(&code, None, at(599)).err(), Some(40029));
         let late = book.mint(grant, code_life(false), at(0));
-        assert_eq!(book.spend(&late, 0, at(300)).err(), Some(40029));
+        assert_eq!(book.spend(&late, None, at(300)).err(), Some(40029));
     }
 }

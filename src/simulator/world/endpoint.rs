@@ -22,16 +22,25 @@ pub enum Endpoint {
     Auth,
     /// `/connect/qrconnect`, a page.
     QrConnect,
+    /// `/cgi-bin/component/api_component_token`, a platform's own token.
+    ComponentToken,
+    /// `/sns/oauth2/component/access_token`, the exchange of a code through a platform.
+    ComponentAccessToken,
+    /// `/sns/oauth2/component/refresh_token`.
+    ComponentRefreshToken,
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Authorize,
         Self::AccessToken,
         Self::UserInfo,
         Self::RefreshToken,
         Self::Auth,
         Self::QrConnect,
+        Self::ComponentToken,
+        Self::ComponentAccessToken,
+        Self::ComponentRefreshToken,
     ];
 
     /// The path.
@@ -43,6 +52,9 @@ impl Endpoint {
             Self::RefreshToken => "/sns/oauth2/refresh_token",
             Self::Auth => "/sns/auth",
             Self::QrConnect => "/connect/qrconnect",
+            Self::ComponentToken => "/cgi-bin/component/api_component_token",
+            Self::ComponentAccessToken => "/sns/oauth2/component/access_token",
+            Self::ComponentRefreshToken => "/sns/oauth2/component/refresh_token",
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::Endpoint;
+use super::{endpoint::Endpoint, seconds};
 
 /// What goes wrong at WeChat's side.
 ///
@@ -32,9 +32,9 @@ pub enum Fault {
     /// An HTTP status with an HTML body, as a proxy would send it.
     Status(u16),
     /// The normal answer, late.
-    Delay(Duration),
+    Delay(#[serde(with = "seconds")] Duration),
     /// This fault, late.
-    Late(Duration, Box<Fault>),
+    Late(#[serde(with = "seconds")] Duration, Box<Fault>),
     /// No answer, the connection stays open; until the client leaves.
     Hang,
     /// The connection is closed in order, without an answer.
@@ -101,6 +101,20 @@ impl Faults {
         for endpoint in Endpoint::ALL {
             self.edit(endpoint, |plan| *plan = Plan::default());
         }
+    }
+
+    /// What is to go wrong, in order, and how often where that has an end.
+    pub(crate) fn list(&self) -> Vec<(Endpoint, Fault, Option<usize>)> {
+        let of = |endpoint| {
+            self.edit(endpoint, |plan| {
+                let queued = plan.queued.iter().cloned();
+                let queued = queued.map(|(fault, times)| (endpoint, fault, Some(times)));
+                let lasting = plan.lasting.iter().cloned();
+                let lasting = lasting.map(|fault| (endpoint, fault, None));
+                queued.chain(lasting).collect::<Vec<_>>()
+            })
+        };
+        Endpoint::ALL.into_iter().flat_map(of).collect()
     }
 
     /// The fault of this call, if it has one.

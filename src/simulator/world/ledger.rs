@@ -49,6 +49,10 @@ impl<T> Ledger<T> {
         self.entries.get(key).map(|(_, entry)| entry)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.entries.iter().map(|(key, (_, entry))| (&**key, entry))
+    }
+
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut T> {
         self.entries.get_mut(key).map(|(_, entry)| entry)
     }

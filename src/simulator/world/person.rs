@@ -27,7 +27,7 @@ pub struct Person(Arc<Profile>);
 /// All that is known of somebody.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
-    id: String,
+    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) raw_nickname: Option<Vec<u8>>,
     pub(crate) sex: u8,
@@ -36,10 +36,10 @@ pub(crate) struct Profile {
     pub(crate) province: String,
     pub(crate) city: String,
     pub(crate) country: String,
-    headimgurl: Option<String>,
+    pub(crate) headimgurl: Option<String>,
     pub(crate) privilege: Vec<String>,
-    unionid: Option<String>,
-    follower: bool,
+    pub(crate) unionid: Option<String>,
+    pub(crate) follower: bool,
 }
 
 impl Person {
@@ -79,6 +79,21 @@ impl Person {
     /// Makes it somebody else of the same name.
     pub fn identity(self, identity: &str) -> Self {
         self.edit(|data| data.id = letters(&["identity", identity], b"0123456789abcdef", 16))
+    }
+
+    /// Gives the id itself, 1 to 64 of `A-Z a-z 0-9 - _`; other text is an [`identity`](Self::identity). The openids follow from it.
+    ///
+    /// ```
+    /// use actix_wechat::simulator::Person;
+    ///
+    /// assert_eq!(Person::named("小明").with_id("ming").id(), "ming");
+    /// ```
+    pub fn with_id(self, id: &str) -> Self {
+        if is_id(id) {
+            self.edit(|data| data.id = id.to_owned())
+        } else {
+            self.identity(id)
+        }
     }
 
     /// `sex` as WeChat sent it until 2021: 1 male, 2 female. Default: 0, as for everybody today.
@@ -218,6 +233,11 @@ impl Person {
         self.0.follower
     }
 
+    /// Whether this is a clone of the same value, and not only somebody with the same identity.
+    pub(crate) fn is_same_copy(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn profile(&self) -> &Profile {
         &self.0
     }
@@ -230,10 +250,20 @@ impl Person {
         }
     }
 
+    pub(crate) fn of(profile: Profile) -> Self {
+        Self(Arc::new(profile))
+    }
+
     fn edit(mut self, edit: impl FnOnce(&mut Profile)) -> Self {
         edit(Arc::make_mut(&mut self.0));
         self
     }
+}
+
+/// Fit for an address, a cookie and a file.
+pub(crate) fn is_id(id: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=64).contains(&id.len()) && id.bytes().all(fits)
 }
 
 impl PartialEq for Person {

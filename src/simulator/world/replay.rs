@@ -6,6 +6,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::seconds;
+
 /// How a callback is opened once more than it should be.
 ///
 /// Each of these has been reported of WeChat's browser, of its check of links, or of people who share an address. The simulator
@@ -37,11 +39,11 @@ pub enum Replay {
     /// At the same time as the browser.
     Together,
     /// So long after the browser was sent back: reloaded, or opened in a second tab.
-    After(Duration),
+    After(#[serde(with = "seconds")] Duration),
     /// At the same time, with another code for the same `state`.
     AnotherCode,
     /// So long after, by somebody else: with no cookie, another browser, and what WeChat appends to a link that is shared.
-    Shared(Duration),
+    Shared(#[serde(with = "seconds")] Duration),
 }
 
 impl Replay {
@@ -57,6 +59,8 @@ impl Replay {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Replayed {
+    /// The account that the login was for.
+    pub appid: String,
     /// The copy's address, with its `code`.
     pub url: String,
     /// The status; none where there was no answer.
@@ -65,10 +69,9 @@ pub struct Replayed {
     pub location: Option<String>,
 }
 
-/// Which copies are made, and what became of them.
+/// What became of the copies.
 #[derive(Debug)]
 pub(crate) struct Replays {
-    kind: Mutex<Option<Replay>>,
     done: Mutex<VecDeque<Replayed>>,
     most: usize,
 }
@@ -77,23 +80,20 @@ impl Replays {
     /// Remembers that many copies, the last ones.
     pub(crate) fn new(most: usize) -> Self {
         Self {
-            kind: Mutex::default(),
             done: Mutex::default(),
             most,
         }
     }
 
-    pub(crate) fn set(&self, kind: Option<Replay>) {
-        *self.kind.lock().unwrap_or_else(PoisonError::into_inner) = kind;
-    }
-
-    pub(crate) fn kind(&self) -> Option<Replay> {
-        *self.kind.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn done(&self) -> Vec<Replayed> {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.iter().cloned().collect()
+    }
+
+    /// Forgets those of one account, or all.
+    pub(crate) fn clear(&self, appid: Option<&str>) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.retain(|replayed| appid.is_some_and(|appid| replayed.appid != appid));
     }
 
     pub(crate) fn add(&self, replayed: Replayed) {

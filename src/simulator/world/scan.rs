@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use super::ledger::Ledger;
 
@@ -9,6 +9,8 @@ pub(crate) type Scans = Ledger<Scan>;
 pub(crate) struct Scan {
     /// The query of the page that shows it.
     pub(crate) query: String,
+    /// Where the browser found that page.
+    pub(crate) address: Arc<str>,
     pub(crate) expires: SystemTime,
     pub(crate) status: Status,
 }
@@ -20,9 +22,21 @@ pub(crate) enum Status {
     Scanned,
     Confirmed(String),
     Cancelled,
+    Expired,
 }
 
 impl Status {
+    /// In words, for who looks at it from outside.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Scanned => "scanned",
+            Self::Confirmed(_) => "allowed",
+            Self::Cancelled => "denied",
+            Self::Expired => "expired",
+        }
+    }
+
     /// As the poll tells it.
     pub(crate) fn number(&self) -> u16 {
         match self {
@@ -30,6 +44,7 @@ impl Status {
             Self::Scanned => 404,
             Self::Confirmed(_) => 405,
             Self::Cancelled => 403,
+            Self::Expired => 402,
         }
     }
 }

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 /// How an account's pages open as snapshot pages (网页快照页).
 ///
 /// A visitor who has not consented yet is sent back at once, with a code of a virtual user. The button "使用完整服务" that WeChat
@@ -9,7 +11,8 @@
 ///
 /// let account = Account::test().snapshot(Snapshot::default().flagged(false));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Snapshot {
     pub(crate) flagged: bool,
