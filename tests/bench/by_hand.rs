@@ -1,8 +1,9 @@
 //! The login that one writes by hand: what the library is measured against.
 //!
-//! The shortest that is correct: `state` in the session, a plain struct with the same nine fields in the session, one warm client
-//! a worker. It lacks what the library is for (double callbacks, lost cookies, refused codes, WeChat's broken answers), so every
-//! figure near 1 says that those come for free.
+//! The shortest that is correct: `state` in the session, a plain struct with the same nine fields
+//! in the session, one warm client a worker. It lacks what the library is for (double callbacks,
+//! lost cookies, refused codes, WeChat's broken answers), so every figure near 1 says that those
+//! come for free.
 
 use std::rc::Rc;
 

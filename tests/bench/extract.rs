@@ -2,7 +2,8 @@
 //!
 //!     cargo bench --features simulator --bench extract
 //!
-//! On a machine that does other things, trust the ratios within one run, and `instructions` more than either.
+//! On a machine that does other things, trust the ratios within one run, and `instructions` more
+//! than either.
 
 #[allow(dead_code, reason = "each benchmark uses its part")]
 mod app;

@@ -2,8 +2,9 @@
 //!
 //!     cargo bench --features simulator --bench instructions [-- CASE]
 //!
-//! Each case runs in a process of its own under callgrind, twice: the difference of the two counts is that of the requests alone.
-//! The simulator runs in this process, so that WeChat's side is not counted.
+//! Each case runs in a process of its own under callgrind, twice: the difference of the two counts
+//! is that of the requests alone. The simulator runs in this process, so that WeChat's side is not
+//! counted.
 
 mod app;
 mod by_hand;

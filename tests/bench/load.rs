@@ -2,9 +2,10 @@
 //!
 //!     cargo bench --features simulator --bench load [-- SECTION …]
 //!
-//! The app runs in a process of its own with two workers; the simulator and the visitors are in this one. Every loop is bounded in
-//! count, every wait in time, and nothing leaves loopback. Whether anybody is lost or switched is held by `tests/login/load.rs`, too;
-//! here it is a figure among others.
+//! The app runs in a process of its own with two workers; the simulator and the visitors are in
+//! this one. Every loop is bounded in count, every wait in time, and nothing leaves loopback.
+//! Whether anybody is lost or switched is held by `tests/login/load.rs`, too; here it is a figure
+//! among others.
 
 mod app;
 mod by_hand;
@@ -431,8 +432,8 @@ async fn visit_all(
     }
 }
 
-/// What logins leave behind: for a minute or two the result, in bounded number, and of the code a few bytes. So memory grows with
-/// the first 10,000 logins of a minute, and is flat from there.
+/// What logins leave behind: for a minute or two the result, in bounded number, and of the code a
+/// few bytes. So memory grows with the first 10,000 logins of a minute, and is flat from there.
 async fn memory() {
     const EACH: usize = 5_000;
     let scene = Scene::set().await;
@@ -454,7 +455,8 @@ async fn memory() {
     }
 }
 
-/// What is in use after some calm seconds: the cache of results is cleared of expired ones bit by bit, as logins go on.
+/// What is in use after some calm seconds: the cache of results is cleared of expired ones bit by
+/// bit, as logins go on.
 async fn calm_heap(scene: &Scene, first: usize) -> Option<i64> {
     for part in 0..40 {
         log_in_many(&scene.crowd(Side::Library), first + 10 * part, 10).await;
@@ -463,8 +465,9 @@ async fn calm_heap(scene: &Scene, first: usize) -> Option<i64> {
     scene.heap().await
 }
 
-/// 2,000 visitors at once, while 5 % of WeChat's answers fail in each way there is. Before it a page without
-/// the library and a calm day, because what 2,000 open connections take of memory, the allocator keeps for the next.
+/// 2,000 visitors at once, while 5 % of WeChat's answers fail in each way there is. Before it a
+/// page without the library and a calm day, because what 2,000 open connections take of memory, the
+/// allocator keeps for the next.
 async fn in_trouble() {
     const GUESTS: usize = 2_000;
     /// Longer than servers keep idle connections.
@@ -553,7 +556,8 @@ async fn all_at_once(crowd: &Crowd, guests: Vec<Guest>) -> (Vec<Guest>, BTreeMap
     (out, ends)
 }
 
-/// 100,000 callbacks that nobody asked for: most with somebody else's `state`, some with made-up codes for one's own.
+/// 100,000 callbacks that nobody asked for: most with somebody else's `state`, some with made-up
+/// codes for one's own.
 async fn hostile() {
     const FOREIGN: usize = 80_000;
     const GARBAGE: usize = 20_000;

@@ -1,5 +1,5 @@
-//! What WeChat answers, and what the visitor gets: every errcode and every broken transport, at both
-//! calls.
+//! What WeChat answers, and what the visitor gets: every errcode and every broken transport, at
+//! both calls.
 
 use std::{net::TcpListener, time::Duration};
 

@@ -592,7 +592,8 @@ async fn one_browser_is_always_who_consented_last() {
     for round in 0..12 {
         let person = Person::named(["小明", "小红", "老王"][round % 3]);
         wechat.sign_in(person.clone());
-        // A tab that stays open on its way, one that comes back, and the callback of each former one.
+        // A tab that stays open on its way, one that comes back, and the callback of each former
+        // one.
         let abandoned = visitor.get(&demo.at("/wechat8008/index?tab=left")).await;
         assert_authorize(&abandoned);
         let callback = visitor.callback(&demo.at(PROFILE)).await;

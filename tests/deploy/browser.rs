@@ -1,8 +1,6 @@
 //! A browser with a profile of its own, driven by what a person sees: texts, links and buttons.
 
-use std::{
-    cell::RefCell, env, fs, future::Future, path::PathBuf, rc::Rc, sync::Mutex, time::Duration,
-};
+use std::{cell::RefCell, fs, future::Future, path::PathBuf, rc::Rc, sync::Mutex, time::Duration};
 
 use actix_web::rt;
 use actix_wechat::simulator::{Account, Consent, Person, Simulator};
@@ -15,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use support::{
-    Port,
+    Port, cargo,
     demo::Demo,
     program::{self, Program},
 };
@@ -235,9 +233,7 @@ impl Browser {
 
 /// Beside the build's profile: `target/screenshots`.
 fn screenshots() -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    let target = test.ancestors().nth(3).expect("cargo's build folder");
-    target.join("screenshots")
+    cargo::target().join("screenshots")
 }
 
 /// WeChat and the demo.

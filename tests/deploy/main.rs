@@ -1,6 +1,6 @@
-//! The library where its users run it: with sessions in a real Redis, behind a real nginx, and seen in a
-//! real browser, Debian's Chromium, by somebody who reads and clicks. What the browser saw is kept as
-//! pictures in the build folder, under `screenshots`.
+//! The library where its users run it: with sessions in a real Redis, behind a real nginx, and seen
+//! in a real browser, Debian's Chromium, by somebody who reads and clicks. What the browser saw is
+//! kept as pictures in the build folder, under `screenshots`.
 
 mod browser;
 mod journeys;

@@ -1,4 +1,5 @@
-//! Sessions in Redis: shared by servers, kept for users only, and lost without taking the site along.
+//! Sessions in Redis: shared by servers, kept for users only, and lost without taking the site
+//! along.
 
 use std::{
     io::{Read as _, Write as _},

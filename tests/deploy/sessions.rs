@@ -1,5 +1,5 @@
-//! What a session promises, over each place that it may be kept in: all of it in a cookie, and a key
-//! in the cookie with the rest in Redis.
+//! What a session promises, over each place that it may be kept in: all of it in a cookie, and a
+//! key in the cookie with the rest in Redis.
 
 use std::time::Duration;
 

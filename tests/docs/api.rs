@@ -5,8 +5,9 @@ use std::{
     collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
-    process::Command,
 };
+
+use support::cargo;
 
 const HOW: &str = "UPDATE_API=1 cargo test --all-features --test docs api";
 
@@ -34,17 +35,14 @@ fn the_public_api_is_the_listed_one() {
 
 /// Where rustdoc has just put this crate's pages.
 fn documentation() -> PathBuf {
-    let test = env::current_exe().expect("the path of this test");
-    let target = test.ancestors().nth(3).expect("cargo's build folder");
-    let done = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
-        .args(["doc", "--quiet", "--lib", "--no-deps", "--all-features"])
-        .arg("--target-dir")
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo");
-    assert!(done.status.success(), "{done:?}");
-    target.join("doc/actix_wechat")
+    let done = cargo::command("doc").args(["--lib", "--no-deps"]).output();
+    let done = done.expect("cargo");
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    cargo::target().join("doc/actix_wechat")
 }
 
 /// A line for each item, field, variant, method and trait.

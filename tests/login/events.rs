@@ -84,8 +84,8 @@ async fn logged(
     at_wechat: impl FnOnce(&Simulator),
     way: Way,
 ) -> Vec<Event> {
-    // An event that another test is the first to log, on a thread where nobody listens, would be taken
-    // for one that nobody wants. So somebody listens everywhere.
+    // An event that another test is the first to log, on a thread where nobody listens, would be
+    // taken for one that nobody wants. So somebody listens everywhere.
     let _ = tracing::subscriber::set_global_default(Registry::default());
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(Registry::default().with(log.clone()));

@@ -1,4 +1,5 @@
-//! Everybody at once while WeChat fails in every way it can: nobody is lost, nobody becomes somebody else.
+//! Everybody at once while WeChat fails in every way it can: nobody is lost, nobody becomes
+//! somebody else.
 
 use std::{collections::BTreeMap, time::Duration};
 

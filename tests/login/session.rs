@@ -1,4 +1,4 @@
-//! Whose session it is: kept, lost, inherited, stepped up.
+//! What a page asks for, and what it says where no session is kept.
 
 use actix_web::web;
 use actix_wechat::simulator::Endpoint;

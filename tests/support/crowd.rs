@@ -258,8 +258,8 @@ fn is_retried(endpoint: Endpoint, fault: &Fault) -> bool {
     }
 }
 
-/// Lets 5 % of the next calls fail in each of these ways, in an order that is the same each time, and the rest go well. Returns
-/// how many of the failures allow one more call.
+/// Lets 5 % of the next calls fail in each of these ways, in an order that is the same each time,
+/// and the rest go well. Returns how many of the failures allow one more call.
 pub fn trouble(simulator: &Simulator, endpoint: Endpoint, calls: usize, faults: &[Fault]) -> usize {
     let each = calls.div_ceil(20);
     let mut plan: Vec<Fault> = faults

@@ -2,16 +2,15 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
     thread,
     time::Duration,
 };
 
 use actix_wechat::simulator::Simulator;
 
-use crate::{Page, Port, Visitor};
+use crate::{Page, Port, Visitor, cargo};
 
 /// What the examples read of the environment. A machine's own settings are taken away, so that they
 /// change no test.
@@ -40,19 +39,11 @@ pub struct Demo {
     log: Arc<Mutex<String>>,
 }
 
-/// Where cargo puts the examples of this build.
-pub fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    test.parent()
-        .and_then(|deps| deps.parent())
-        .expect("cargo's build folder")
-        .join("examples")
-        .join(name)
-}
-
 /// The command for an example with nothing of the machine's environment that it would read.
 pub fn command(name: &str) -> Command {
-    let mut command = Command::new(example(name));
+    static BUILT: Once = Once::new();
+    BUILT.call_once(cargo::build_examples);
+    let mut command = Command::new(cargo::example(name));
     for variable in VARIABLES {
         command.env_remove(variable);
     }
@@ -97,7 +88,7 @@ impl Demo {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the example is built: run all tests with `cargo test --all-features`");
+            .expect("the example is built");
         let mut stderr = BufReader::new(child.stderr.take().expect("its stderr"));
         let mut start = String::new();
         while !start.contains("starting service") || !start.contains(&url[7..]) {

@@ -1,11 +1,12 @@
-//! What the tests share: a visitor with a cookie jar, an app in this process, the examples and other
-//! programs as processes of their own.
+//! What the tests share: a visitor with a cookie jar, an app in this process, the examples and
+//! other programs as processes of their own.
 
 use std::time::Duration;
 
 use actix_web::rt;
 
 pub mod app;
+pub mod cargo;
 pub mod crowd;
 pub mod demo;
 mod port;

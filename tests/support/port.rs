@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Socket, Type};
 
-/// A port of loopback, kept from everybody until it is dropped. Nobody listens there but who is told
-/// to.
+/// A port of loopback, kept from everybody until it is dropped. Nobody listens there but who is
+/// told to.
 ///
 /// A server that reuses addresses, as all that the tests start do, can listen at an address that a
 /// socket merely holds; the system gives a held one to nobody.

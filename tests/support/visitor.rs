@@ -1,4 +1,5 @@
-//! A browser as far as a login needs one: it keeps cookies by host and follows redirects one by one.
+//! A browser as far as a login needs one: it keeps cookies by host and follows redirects one by
+//! one.
 
 use std::{
     collections::BTreeMap,
