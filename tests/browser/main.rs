@@ -7,6 +7,7 @@ mod support;
 mod browser;
 mod journeys;
 mod pages;
+mod simulator;
 
 use libtest_mimic::Arguments;
 
@@ -14,6 +15,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = journeys::trials();
     trials.extend(pages::trials());
+    trials.extend(simulator::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     browser::stop_driver();
     conclusion.exit();

@@ -18,6 +18,7 @@ mod avatar;
 mod component;
 mod control;
 mod gate;
+mod home;
 mod phone;
 mod qr;
 mod sns;
@@ -47,6 +48,7 @@ impl Site {
         wechats(app);
         if self.control_api {
             control::routes(app);
+            home::routes(app);
         }
         app.default_service(web::to(unplayed));
     }

@@ -44,7 +44,7 @@ pub(crate) async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> 
 }
 
 fn show(world: &World, request: &HttpRequest, params: &Params) -> Reply {
-    let asked = match check(world, params, Endpoint::QrConnect) {
+    let asked = match check(world, params, Endpoint::QrConnect, &address(request)) {
         Err(refused) => return refused.page(),
         Ok(asked) => asked,
     };
