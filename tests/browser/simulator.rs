@@ -1,5 +1,6 @@
 //! The simulator's own page, as somebody who develops an application uses it.
 
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use actix_wechat::simulator::{Account, Consent, Endpoint, Person, Simulator};
 use fantoccini::{Locator, elements::Element, key::Key};
 use libtest_mimic::Trial;
@@ -19,6 +20,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_phone_shows_the_simulators_page,
         the_page_is_used_by_keyboard_and_read_out,
         a_token_is_asked_for,
+        a_frame_with_the_qr_code_leads_the_whole_page_on,
+        a_frame_with_the_qr_code_may_go_on_inside,
+        a_frame_takes_styles,
     ]
 }
 
@@ -376,6 +380,133 @@ async fn a_token_is_asked_for() {
             .await
             .expect("a text");
         browser.sees("添加一个人").await;
+    })
+    .await;
+}
+
+/// A site with the QR code in a frame, at another host than the simulator.
+fn site_of(wechat: &Simulator, options: &str) -> (actix_test::TestServer, String) {
+    let script = format!("{}/connect/zh_CN/htmledition/js/wxLogin.js", wechat.url());
+    let options = options.to_owned();
+    let page = move |request: HttpRequest| {
+        let port = request.app_config().local_addr().port();
+        let body = if request.query_string().contains("code=") {
+            format!("<p>back with {}</p>", request.query_string())
+        } else {
+            format!(
+                "<div id=here></div><script src='{script}'></script><script>new WxLogin({{
+                    id: 'here', appid: 'wxb', scope: 'snsapi_login', state: 's1',
+                    redirect_uri: encodeURIComponent('http://localhost:{port}/back'), {options}
+                }})</script>"
+            )
+        };
+        async { HttpResponse::Ok().content_type("text/html").body(body) }
+    };
+    let app = move || App::new().default_service(web::to(page.clone()));
+    let server = actix_test::start(app);
+    let url = format!("http://localhost:{}", server.addr().port());
+    (server, url)
+}
+
+async fn framed() -> Simulator {
+    let account = Account::website("wxb", "website-secret", "localhost").any_redirect(true);
+    let builder = Simulator::builder().account(account);
+    builder.start().await.expect("a simulator")
+}
+
+async fn a_frame_with_the_qr_code_leads_the_whole_page_on() {
+    Browsers::run(|browsers| async move {
+        let (wechat, browser) = (framed().await, browsers.open().await);
+        let (_server, url) = site_of(&wechat, "onReady: () => { document.title = 'ready' }");
+        browser.open(&url).await;
+        until_title(&browser, "ready").await;
+        let frame = browser.client.find(Locator::Css("#here iframe")).await;
+        let frame = frame.expect("a frame");
+        let sandbox = frame.attr("sandbox").await.expect("an attribute");
+        assert!(sandbox.is_some_and(|may| may.contains("allow-top-navigation")));
+        browser.screenshot("simulator-frame").await;
+        // Nobody clicks in this browser.
+        wechat.set_consent(Consent::Automatic);
+        browser.sees("back with code=").await;
+        assert!(
+            browser
+                .url()
+                .await
+                .starts_with(&format!("{url}/back?code="))
+        );
+        assert!(browser.url().await.ends_with("&state=s1"));
+    })
+    .await;
+}
+
+async fn until_title(browser: &Browser, title: &str) {
+    for _ in 0..2_000 {
+        if browser.client.title().await.expect("a title") == title {
+            return;
+        }
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the title is never {title}");
+}
+
+async fn a_frame_with_the_qr_code_may_go_on_inside() {
+    Browsers::run(|browsers| async move {
+        let (wechat, browser) = (framed().await, browsers.open().await);
+        wechat.set_consent(Consent::Automatic);
+        let (_server, url) = site_of(&wechat, "self_redirect: true");
+        browser.open(&url).await;
+        let frame = browser.client.find(Locator::Css("#here iframe")).await;
+        frame
+            .expect("a frame")
+            .enter_frame()
+            .await
+            .expect("the frame");
+        browser.sees("back with code=").await;
+        browser.client.enter_parent_frame().await.expect("the page");
+        assert_eq!(browser.url().await, format!("{url}/"));
+    })
+    .await;
+}
+
+async fn a_frame_takes_styles() {
+    Browsers::run(|browsers| async move {
+        let (wechat, browser) = (framed().await, browsers.open().await);
+        // `.impowerBox .info{display:none}`, as sites write it for WeChat.
+        let css = "LmltcG93ZXJCb3ggLmluZm97ZGlzcGxheTpub25lfQ==";
+        for (options, hidden, width) in [
+            ("style: 'black'".to_owned(), false, "300"),
+            (
+                format!("style: 'white', href: 'data:text/css;base64,{css}'"),
+                true,
+                "300",
+            ),
+            ("stylelite: 1".to_owned(), true, "220"),
+        ] {
+            let (_server, url) = site_of(&wechat, &options);
+            browser.open(&url).await;
+            let frame = browser
+                .client
+                .find(Locator::Css("#here iframe"))
+                .await
+                .expect("a frame");
+            assert_eq!(
+                frame.attr("width").await.expect("an attribute").as_deref(),
+                Some(width)
+            );
+            frame.enter_frame().await.expect("the frame");
+            let info = browser
+                .client
+                .wait()
+                .for_element(Locator::Css(".info"))
+                .await;
+            let shown = info
+                .expect("a line")
+                .is_displayed()
+                .await
+                .expect("whether it shows");
+            assert_eq!(shown, !hidden, "{options}");
+            browser.client.enter_parent_frame().await.expect("the page");
+        }
     })
     .await;
 }

@@ -82,6 +82,7 @@ fn wechats(app: &mut web::ServiceConfig) {
     .service(page(Endpoint::QrConnect.path()).to(qr::qrconnect))
     .service(page("/connect/qrcode/{uuid}").to(qr::image))
     .service(page("/connect/l/qrconnect").to(qr::poll))
+    .service(page("/connect/{language}/htmledition/js/{script}").to(qr::script))
     .service(page("/connect/confirm").to(phone::confirm))
     .service(page("/connect/confirm/choose/{id}").to(phone::choose))
     .service(page("/connect/confirm/allow/{id}").to(phone::allow))
