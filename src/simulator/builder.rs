@@ -83,7 +83,7 @@ impl Builder {
         self
     }
 
-    /// Serves the control API under `/_control/v1`, for tests in another process: see the
+    /// Serves the control API under `/_control/v1`, for programs of any language, and a page at `/` for people: see the
     /// [module's documentation](super#control-api). Default: false, for whoever reaches it can be anybody.
     pub fn control_api(mut self, enabled: bool) -> Self {
         self.control_api = enabled;

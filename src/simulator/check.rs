@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, http::header::USER_AGENT};
 use url::form_urlencoded;
 
 use super::{
-    query::{Params, Target, decode, decode_text, header_safe},
+    query::{Params, Target, address, decode, decode_text, header_safe},
     reply::{Duplicate, Reply, pages},
     world::{Account, Endpoint, Grant, Kind, Person, Replay, Tenant, World},
 };
@@ -57,6 +57,7 @@ impl Asked {
             snapshot: false,
             component: self.component.clone(),
             address: Some(address.clone()),
+            code: None,
         }
     }
 
@@ -70,15 +71,16 @@ impl Asked {
     }
 
     pub(crate) fn back_with(&self, world: &World, grant: Grant) -> Reply {
-        let callback = |grant| self.callback(&world.mint(&self.tenant, grant));
+        let mint = |grant| world.mint(&self.tenant, grant);
         let replay = world.replay(&self.tenant);
         let replay = replay.filter(|_| self.target.is_loopback());
-        let another = (replay == Some(Replay::AnotherCode)).then(|| callback(grant.clone()));
-        let back = callback(grant);
-        let copy_of = another.as_ref().unwrap_or(&back);
+        let another = (replay == Some(Replay::AnotherCode)).then(|| mint(grant.clone()));
+        let code = mint(grant);
+        let copied = self.callback(another.as_ref().unwrap_or(&code));
+        let appid = self.account.appid();
         Reply {
-            copy: replay.map(|replay| Duplicate::of(self.account.appid(), copy_of, replay).into()),
-            ..Reply::redirect(back)
+            copy: replay.map(|replay| Duplicate::of(appid, &copied, replay).into()),
+            ..Reply::redirect(self.callback(&code)).of_login(code)
         }
     }
 }
@@ -103,7 +105,7 @@ pub(crate) fn asked(
             "Please open this link in WeChat",
         ));
     }
-    let asked = check(world, params, Endpoint::Authorize)?;
+    let asked = check(world, params, Endpoint::Authorize, &address(request))?;
     if asked.account.strict_order && !is_in_order(params) || params.get("response_type") != "code" {
         return Err(Refused::Said(
             "该链接无法访问",
@@ -113,8 +115,13 @@ pub(crate) fn asked(
     Ok(asked)
 }
 
-/// The checks that both pages make.
-pub(crate) fn check(world: &World, params: &Params, page: Endpoint) -> Result<Asked, Refused> {
+/// The checks that both pages make; the browser found the simulator at `address`.
+pub(crate) fn check(
+    world: &World,
+    params: &Params,
+    page: Endpoint,
+    address: &str,
+) -> Result<Asked, Refused> {
     let fail = |errcode| Err(Refused::Errcode(errcode));
     let tenant = world.tenant(params.get("appid"));
     let account = tenant.as_ref().map(|tenant| tenant.account());
@@ -155,11 +162,10 @@ pub(crate) fn check(world: &World, params: &Params, page: Endpoint) -> Result<As
         return Err(Refused::Said("redirect_uri 参数错误", "Bad redirect_uri"));
     };
     // Through a platform people come back to the platform.
-    if !platform
-        .as_ref()
-        .unwrap_or(&account)
-        .permits_target(&target)
-    {
+    let permits = platform.as_ref().unwrap_or(&account);
+    // The simulator's own page tries logins of every account.
+    let is_tried = target.is_at(address, "/try");
+    if !is_tried && !permits.permits_target(&target) {
         return fail(10003);
     }
     let state = params.raw("state");

@@ -47,6 +47,11 @@
 //! [allowed](Builder::allow_host) and a [token](Builder::token) set; it refuses requests for other hosts than this machine, WeChat's
 //! and those allowed, and from pages of others; and its feature has no place in a production build.
 //!
+//! # The page
+//!
+//! With [`Builder::control_api`], [`Simulator::url`] opened in a browser is a page to look at and to steer by: who is signed in, a
+//! login to try, the QR codes on show, the calls as they come, faults and the clock.
+//!
 //! # Control API
 //!
 //! With [`Builder::control_api`], programs of any language steer it by JSON over HTTP, under `/_control/v1`. Calls that change

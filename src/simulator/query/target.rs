@@ -81,6 +81,13 @@ impl Target {
         host.eq_ignore_ascii_case(&self.host) && self.port.or(own) == port.or(own) && under
     }
 
+    /// Whether this is a path at a place on the web, as [`address`](super::address) writes it.
+    pub(crate) fn is_at(&self, address: &str, path: &str) -> bool {
+        let rest = self.before_fragment.strip_prefix(address);
+        rest.and_then(|rest| rest.strip_prefix(path))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('?'))
+    }
+
     /// Whether this is the machine that the simulator runs on.
     pub(crate) fn is_loopback(&self) -> bool {
         let ipv6 = self.host.trim_matches(['[', ']']).parse::<Ipv6Addr>();

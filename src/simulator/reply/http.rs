@@ -25,6 +25,8 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     /// WeChat's number, where this is an error.
     pub(crate) errcode: Option<i64>,
+    /// The code that it gives.
+    pub(crate) login: Option<String>,
     /// Of the callback that `location` is.
     pub(crate) copy: Option<Box<Duplicate>>,
 }
@@ -39,6 +41,7 @@ impl Reply {
             cookie: None,
             body,
             errcode: None,
+            login: None,
             copy: None,
         }
     }
@@ -55,6 +58,13 @@ impl Reply {
             status: StatusCode::FOUND,
             location: Some(location),
             ..Self::html("")
+        }
+    }
+
+    pub(crate) fn of_login(self, code: String) -> Self {
+        Self {
+            login: Some(code),
+            ..self
         }
     }
 

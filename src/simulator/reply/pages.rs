@@ -63,6 +63,10 @@ fn compile() -> Result<Tera, tera::Error> {
             include_str!("../../../templates/simulator/consent.html"),
         ),
         (
+            "home.html",
+            include_str!("../../../templates/simulator/home.html"),
+        ),
+        (
             "notice.html",
             include_str!("../../../templates/simulator/notice.html"),
         ),
@@ -90,6 +94,10 @@ pub(crate) fn notice(zh: &str, en: &str, errcode: Option<i64>) -> Reply {
         errcode,
         ..render("notice.html", &Notice { zh, en, errcode })
     }
+}
+
+pub(crate) fn home(page: &impl Serialize) -> Reply {
+    render("home.html", page)
 }
 
 pub(crate) fn qrconnect(page: &impl Serialize) -> Reply {

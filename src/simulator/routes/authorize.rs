@@ -118,6 +118,13 @@ async fn decided(
 
 /// Answers, and sees to the copy of a callback.
 async fn answer(world: &web::Data<World>, request: &HttpRequest, mut reply: Reply) -> HttpResponse {
+    if let Some(code) = &reply.login {
+        let query = match asked_query(request) {
+            none if none.is_empty() => request.query_string().to_owned(),
+            query => query,
+        };
+        world.log.link(Endpoint::Authorize, &query, code);
+    }
     if let Some(copy) = reply.copy.take() {
         copy.open(world, request).await;
     }

@@ -18,6 +18,7 @@ mod avatar;
 mod component;
 mod control;
 mod gate;
+mod home;
 mod phone;
 mod qr;
 mod sns;
@@ -47,6 +48,7 @@ impl Site {
         wechats(app);
         if self.control_api {
             control::routes(app);
+            home::routes(app);
         }
         app.default_service(web::to(unplayed));
     }
@@ -80,6 +82,7 @@ fn wechats(app: &mut web::ServiceConfig) {
     .service(page(Endpoint::QrConnect.path()).to(qr::qrconnect))
     .service(page("/connect/qrcode/{uuid}").to(qr::image))
     .service(page("/connect/l/qrconnect").to(qr::poll))
+    .service(page("/connect/{language}/htmledition/js/{script}").to(qr::script))
     .service(page("/connect/confirm").to(phone::confirm))
     .service(page("/connect/confirm/choose/{id}").to(phone::choose))
     .service(page("/connect/confirm/allow/{id}").to(phone::allow))

@@ -42,8 +42,10 @@ pub(crate) fn act(world: &World, uuid: &str, act: Act, person: &Person) -> Optio
         Act::Deny => Status::Cancelled,
         Act::Expire => Status::Expired,
         Act::Allow => {
-            let asked = check(world, &Params::parse(&query), Endpoint::QrConnect).ok()?;
-            Status::Confirmed(world.mint(&tenant, asked.grant_for(person, &address)))
+            let asked = check(world, &Params::parse(&query), Endpoint::QrConnect, &address).ok()?;
+            let code = world.mint(&tenant, asked.grant_for(person, &address));
+            world.log.link(Endpoint::QrConnect, &query, &code);
+            Status::Confirmed(code)
         }
     };
     with(world, uuid, |scan| {
@@ -134,12 +136,20 @@ pub(crate) async fn deny(
 fn on_phone(world: &World, request: &HttpRequest, person: Person) -> HttpResponse {
     let params = Params::parse(request.query_string());
     let uuid = params.get("uuid");
-    let query = act(world, uuid, Act::Scan, &person)
-        .and_then(|()| with(world, uuid, |scan| scan.query.clone()));
-    let Some((_, query)) = query else {
+    let query = act(world, uuid, Act::Scan, &person).and_then(|()| {
+        with(world, uuid, |scan| {
+            (scan.query.clone(), scan.address.clone())
+        })
+    });
+    let Some((_, (query, shown_at))) = query else {
         return expired().into_response();
     };
-    let asked = match check(world, &Params::parse(&query), Endpoint::QrConnect) {
+    let asked = match check(
+        world,
+        &Params::parse(&query),
+        Endpoint::QrConnect,
+        &shown_at,
+    ) {
         Err(refused) => return refused.page().into_response(),
         Ok(asked) => asked,
     };

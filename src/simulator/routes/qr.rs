@@ -21,6 +21,7 @@ use crate::simulator::{
 const LIFE: Duration = Duration::from_secs(5 * 60);
 /// How long a poll waits for news.
 const POLL: Duration = Duration::from_secs(20);
+const SCRIPT: &str = include_str!("../../../templates/simulator/wxLogin.js");
 const STEP: Duration = Duration::from_millis(50);
 
 pub(crate) async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
@@ -44,7 +45,7 @@ pub(crate) async fn qrconnect(world: web::Data<World>, request: HttpRequest) -> 
 }
 
 fn show(world: &World, request: &HttpRequest, params: &Params) -> Reply {
-    let asked = match check(world, params, Endpoint::QrConnect) {
+    let asked = match check(world, params, Endpoint::QrConnect, &address(request)) {
         Err(refused) => return refused.page(),
         Ok(asked) => asked,
     };
@@ -102,6 +103,18 @@ impl<'a> QrPage<'a> {
             css: Some(params.get("href")).filter(|href| !lite && is_css(href)),
         }
     }
+}
+
+/// WeChat's script for sites that show the QR code in a frame, in each language's folder.
+pub(crate) async fn script(path: web::Path<(String, String)>) -> HttpResponse {
+    let (_, name) = path.into_inner();
+    if !name.eq_ignore_ascii_case("wxLogin.js") {
+        return Reply::status(404).into_response();
+    }
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .insert_header(("Cache-Control", "no-cache"))
+        .body(SCRIPT)
 }
 
 /// What WeChat takes: a file over https, or the style itself.

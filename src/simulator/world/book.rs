@@ -31,6 +31,8 @@ pub(crate) struct Grant {
     pub(crate) component: Option<Arc<str>>,
     /// Where the browser found the simulator: `https://open.weixin.qq.com`. None without a browser.
     pub(crate) address: Option<Arc<str>>,
+    /// The code that it was given by, once it was.
+    pub(crate) code: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -93,8 +95,9 @@ impl Book {
     }
 
     /// A code as the authorize page gives it.
-    pub(crate) fn mint(&mut self, grant: Grant, life: Duration, now: SystemTime) -> Arc<str> {
+    pub(crate) fn mint(&mut self, mut grant: Grant, life: Duration, now: SystemTime) -> Arc<str> {
         let code: Arc<str> = random_code().into();
+        grant.code = Some(code.clone());
         let expires = now + life;
         let entry = Code {
             grant,
@@ -209,6 +212,20 @@ impl Book {
             refresh: refresh.into(),
             grant,
         })
+    }
+
+    /// The code that one of these tokens came for.
+    pub(crate) fn login_of(&self, access: &str, refresh: &str) -> Option<Arc<str>> {
+        let token = self
+            .access
+            .get(access)
+            .or_else(|| self.refresh.get(refresh))?;
+        token.grant.code.clone()
+    }
+
+    /// The code, if it was given here.
+    pub(crate) fn known_code(&self, code: &str) -> Option<Arc<str>> {
+        self.codes.get(code)?.grant.code.clone()
     }
 
     /// Whether this access token was given here.
@@ -356,6 +373,7 @@ mod tests {
             snapshot: false,
             component: None,
             address: None,
+            code: None,
         };
         let code = book.mint(grant.clone(), code_life(false), at(0));
         assert_eq!(code.len(), 32);

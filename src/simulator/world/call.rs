@@ -25,6 +25,9 @@ pub struct Call {
     pub at: SystemTime,
     /// The code, where one was sent, else empty. Codes are the simulator's own, so they are no secret here.
     pub code: String,
+    /// The code of the login that it belongs to, as far as that is known: of the page once it is consented to, of the calls with the
+    /// tokens that came for the code.
+    pub login: String,
     /// The error that it was answered with, if it was one of WeChat's numbers.
     pub errcode: Option<i64>,
     /// The fault that it met.

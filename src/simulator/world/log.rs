@@ -84,6 +84,15 @@ impl Log {
         }
     }
 
+    /// The code that a page led to: of the last call of that page with this query.
+    pub(crate) fn link(&self, endpoint: Endpoint, query: &str, code: &str) {
+        let mut entries = self.entries();
+        let mut calls = entries.calls.iter_mut().rev();
+        if let Some(call) = calls.find(|call| call.endpoint == endpoint && call.query == query) {
+            code.clone_into(&mut call.login);
+        }
+    }
+
     pub(crate) fn stray(&self, mut stray: Stray) {
         let mut entries = self.entries();
         entries.last += 1;

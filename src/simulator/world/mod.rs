@@ -350,6 +350,7 @@ impl World {
             snapshot: false,
             component: component.map(Arc::from),
             address: None,
+            code: None,
         };
         match self.tenant(appid) {
             Some(tenant) => self.mint(&tenant, grant),
@@ -436,10 +437,24 @@ impl World {
             path: endpoint.path(),
             query: masked(&query, secrets.clone()),
             at: self.now(at),
+            login: self.login_of(at, params),
             code: unless_secret(params.get("code"), secrets),
             errcode: None,
             fault: None,
         })
+    }
+
+    fn login_of(&self, at: Option<&Tenant>, params: &Params) -> String {
+        let Some(tenant) = at else {
+            return String::new();
+        };
+        let book = tenant.book();
+        let login = match params.get("code") {
+            "" => book.login_of(params.get("access_token"), params.get("refresh_token")),
+            // What is no code of ours may be anything.
+            code => book.known_code(code),
+        };
+        login.map(|code| (*code).to_owned()).unwrap_or_default()
     }
 
     /// A request that no account answers for, without its query.
