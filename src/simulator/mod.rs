@@ -89,6 +89,7 @@ use std::{
 pub use self::{
     at_account::AtAccount,
     builder::Builder,
+    hosts::HOSTS,
     world::{Account, Call, Consent, Endpoint, Fault, Person, Replay, Replayed, Rid, Snapshot},
 };
 use self::{
@@ -100,6 +101,7 @@ use self::{
 mod at_account;
 mod builder;
 mod check;
+mod hosts;
 mod query;
 mod reply;
 mod routes;

@@ -17,22 +17,7 @@ use actix_web::{
 use sha2::{Digest as _, Sha256};
 
 use super::control::is_open;
-use crate::simulator::{reply::Refusal, world::World};
-
-/// WeChat's hosts that a client of the login talks to: pages, polls, scripts, the API with its regions, and pictures.
-const WECHATS: [&str; 11] = [
-    "open.weixin.qq.com",
-    "api.weixin.qq.com",
-    "api2.weixin.qq.com",
-    "sh.api.weixin.qq.com",
-    "sz.api.weixin.qq.com",
-    "hk.api.weixin.qq.com",
-    "lp.open.weixin.qq.com",
-    "long.open.weixin.qq.com",
-    "res.wx.qq.com",
-    "thirdwx.qlogo.cn",
-    "wx.qlogo.cn",
-];
+use crate::simulator::{hosts::HOSTS, reply::Refusal, world::World};
 
 #[derive(Clone, Default)]
 pub(crate) struct Gate {
@@ -51,7 +36,7 @@ impl Gate {
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
         is_loopback(host)
-            || WECHATS.contains(&host)
+            || HOSTS.contains(&host)
             || self
                 .hosts
                 .iter()
