@@ -389,6 +389,22 @@ impl Simulator {
         &self.0.site.world
     }
 
+    /// Takes down that a proxy before the simulator refused a request, for a host that is not played: it stands among the calls as one
+    /// of the simulator's own refusals.
+    ///
+    /// ```
+    /// # actix_web::rt::System::new().block_on(async {
+    /// # use actix_wechat::simulator::Simulator;
+    /// let simulator = Simulator::start().await?;
+    /// simulator.record_refused("CONNECT", "example.com:443");
+    /// # simulator.stop().await;
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    pub fn record_refused(&self, method: &str, host: &str) {
+        self.0.site.world.record_refused(method, host);
+    }
+
     /// Serves the same world at one more address, until it is [stopped](Self::stop); answers the address with the port that was had.
     ///
     /// # Errors

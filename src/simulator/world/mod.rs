@@ -459,13 +459,22 @@ impl World {
 
     /// A request that no account answers for, without its query.
     pub(crate) fn record_stray(&self, request: &HttpRequest, host: &str, reason: &'static str) {
+        self.stray(request.method().as_str(), host, request.path(), reason);
+    }
+
+    /// A request that a proxy refused, which knows no more of it.
+    pub(crate) fn record_refused(&self, method: &str, host: &str) {
+        self.stray(method, host, "", "foreign_host");
+    }
+
+    fn stray(&self, method: &str, host: &str, path: &str, reason: &'static str) {
         let short = |text: &str| text.chars().take(200).collect();
         self.log.stray(Stray {
             id: 0,
             at: self.now(None),
-            method: short(request.method().as_str()),
+            method: short(method),
             host: short(host),
-            path: short(request.path()),
+            path: short(path),
             reason,
         });
     }
