@@ -12,13 +12,15 @@ use support::trials;
 use crate::desk::{Desk, Done, send};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    trials![[];
+    let mut trials = trials![["bash", "python3"]; a_terminals_keys_reach_the_command_once];
+    trials.extend(trials![[];
         it_ends_as_the_command_does,
         signals_are_passed_on,
         the_environment_leads_here,
         each_has_a_simulator_of_its_own,
         each_language_gets_its_lines,
-    ]
+    ]);
+    trials
 }
 
 async fn it_ends_as_the_command_does() {
@@ -89,6 +91,35 @@ async fn signals_are_passed_on() {
         );
         assert_eq!(child.wait().expect("its end").code(), Some(42), "{signal}");
     }
+}
+
+/// A terminal sends them to both, so that passing them on would be once too often.
+async fn a_terminals_keys_reach_the_command_once() {
+    let desk = Desk::new();
+    desk.write(
+        "terminal.py",
+        r#"
+import os, pty, sys
+
+command = "trap 'echo got it' INT; echo set; for _ in 1 2 3 4 5; do sleep 0.1; done; exit 9"
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "exec", "--", "bash", "-c", command])
+said = b""
+while b"set" not in said:
+    said += os.read(terminal, 1000)
+os.write(terminal, b"\x03")
+try:
+    while True:
+        said += os.read(terminal, 1000)
+except OSError:
+    pass
+print(said.count(b"got it"), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"#,
+    );
+    let mut python = desk.program("python3");
+    python.args(["terminal.py", crate::desk::COMMAND]);
+    assert_eq!(Done::of(python).assert_status(0).out, "1 9\n");
 }
 
 async fn the_environment_leads_here() {
