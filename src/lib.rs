@@ -6,6 +6,12 @@
 //! [member]: https://docs.rs/crate/actix-wechat/latest/source/examples/member.rs
 //! [redis]: https://docs.rs/crate/actix-wechat/latest/source/examples/redis.rs
 //! [spa]: https://docs.rs/crate/actix-wechat/latest/source/examples/spa.rs
+//! [python]: https://docs.rs/crate/actix-wechat/latest/source/examples/python/README.md
+//! [node]: https://docs.rs/crate/actix-wechat/latest/source/examples/node/README.md
+//! [java]: https://docs.rs/crate/actix-wechat/latest/source/examples/java/README.md
+//! [go]: https://docs.rs/crate/actix-wechat/latest/source/examples/go/README.md
+//! [php]: https://docs.rs/crate/actix-wechat/latest/source/examples/php/README.md
+//! [container]: https://docs.rs/crate/actix-wechat/latest/source/examples/container/README.md
 //! [mit]: https://docs.rs/crate/actix-wechat/latest/source/LICENSE-MIT
 //! [apache]: https://docs.rs/crate/actix-wechat/latest/source/LICENSE-APACHE
 //! [zh]: https://docs.rs/crate/actix-wechat/latest/source/README.zh-CN.md

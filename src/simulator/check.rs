@@ -1,101 +1,133 @@
 //! WeChat's checks of what a site asks for, and its error pages.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, http::header::USER_AGENT};
 use url::form_urlencoded;
 
 use super::{
-    account::{Account, Kind},
-    book::Grant,
-    calls::Endpoint,
-    params::{Params, decode, decode_text},
-    person::Person,
-    replay::{Duplicate, Replay},
-    reply::Reply,
-    target::{Target, header_safe},
-    world::World,
+    query::{Params, Target, address, decode, decode_text, header_safe},
+    reply::{Duplicate, Reply, pages},
+    world::{Account, Endpoint, Grant, Kind, Person, Replay, Tenant, World},
 };
+
+/// Why a page goes no further.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// One of WeChat's numbers.
+    Errcode(i64),
+    /// In Chinese and English, without a number.
+    Said(&'static str, &'static str),
+}
+
+impl Refused {
+    pub(crate) fn page(self) -> Reply {
+        match self {
+            Self::Errcode(errcode) => error(errcode),
+            Self::Said(zh, en) => pages::notice(zh, en, None),
+        }
+    }
+}
 
 /// A request that passed the checks of the page it was made to.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) account: &'a Account,
-    index: usize,
-    pub(super) target: Target,
+pub(crate) struct Asked {
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) account: Arc<Account>,
+    pub(crate) target: Target,
     scope: String,
     /// As it goes back.
-    pub(super) state: String,
-    pub(super) force_popup: bool,
+    pub(crate) state: String,
+    pub(crate) force_popup: bool,
+    /// The platform that the login is made through.
+    component: Option<Arc<str>>,
 }
 
-impl Asked<'_> {
-    pub(super) fn wants_profile(&self) -> bool {
+impl Asked {
+    pub(crate) fn wants_profile(&self) -> bool {
         self.scope.split(',').any(|scope| scope != "snsapi_base")
     }
 
-    pub(super) fn grant_for(&self, person: &Person) -> Grant {
+    /// What somebody who found the simulator at this address grants.
+    pub(crate) fn grant_for(&self, person: &Person, address: &Arc<str>) -> Grant {
         Grant {
-            account: self.index,
             person: person.clone(),
+            listed: true,
             scope: self.scope.clone(),
             snapshot: false,
+            component: self.component.clone(),
+            address: Some(address.clone()),
+            code: None,
         }
     }
 
-    pub(super) fn back_with(&self, world: &World, grant: Grant) -> Reply {
-        let callback = |grant| {
-            self.target
-                .with(&[("code", &world.mint(grant)), ("state", &self.state)])
-        };
-        let replay = world.replays.kind().filter(|_| self.target.is_loopback());
-        let another = (replay == Some(Replay::AnotherCode)).then(|| callback(grant.clone()));
-        let back = callback(grant);
+    /// The address to go back to, with this code.
+    pub(crate) fn callback(&self, code: &str) -> String {
+        let mut appended = vec![("code", code), ("state", &self.state)];
+        if self.component.is_some() {
+            appended.push(("appid", self.account.appid()));
+        }
+        self.target.with(&appended)
+    }
+
+    pub(crate) fn back_with(&self, world: &World, grant: Grant) -> Reply {
+        let mint = |grant| world.mint(&self.tenant, grant);
+        let replay = world.replay(&self.tenant);
+        let replay = replay.filter(|_| self.target.is_loopback());
+        let another = (replay == Some(Replay::AnotherCode)).then(|| mint(grant.clone()));
+        let code = mint(grant);
+        let copied = self.callback(another.as_ref().unwrap_or(&code));
+        let appid = self.account.appid();
         Reply {
-            copy: replay
-                .map(|replay| Duplicate::of(another.as_ref().unwrap_or(&back), replay).into()),
-            ..Reply::redirect(back)
+            copy: replay.map(|replay| Duplicate::of(appid, &copied, replay).into()),
+            ..Reply::redirect(self.callback(&code)).of_login(code)
         }
     }
 }
 
-/// WeChat's checks of an authorize request, in the order of the protocol's table; the page that is shown where one fails.
-pub(super) fn asked<'a>(
-    world: &'a World,
+/// WeChat's checks of an authorize request, in the order of the protocol's table.
+pub(crate) fn asked(
+    world: &World,
     request: &HttpRequest,
     params: &Params,
-) -> Result<Asked<'a>, Reply> {
-    let appid = params.get("appid");
-    let account = world.account(appid);
+) -> Result<Asked, Refused> {
+    let account = world
+        .tenant(params.get("appid"))
+        .map(|tenant| tenant.account());
     // Told first of all: WeChat's page does it by script, before anything else shows. An unknown appid is gated as the first account.
     if account
-        .map(|(_, account)| account)
-        .or(world.accounts.first())
+        .or_else(|| world.first())
         .is_some_and(|account| account.gate_user_agent)
         && !is_wechat(request)
     {
-        return Err(world.pages.notice(
+        return Err(Refused::Said(
             "请在微信客户端打开链接",
             "Please open this link in WeChat",
-            None,
         ));
     }
-    let asked = check(world, params, Endpoint::Authorize)?;
+    let asked = check(world, params, Endpoint::Authorize, &address(request))?;
     if asked.account.strict_order && !is_in_order(params) || params.get("response_type") != "code" {
-        return Err(world
-            .pages
-            .notice("该链接无法访问", "This link cannot be visited", None));
+        return Err(Refused::Said(
+            "该链接无法访问",
+            "This link cannot be visited",
+        ));
     }
     Ok(asked)
 }
 
-/// The checks that both pages make.
-pub(super) fn check<'a>(
-    world: &'a World,
+/// The checks that both pages make; the browser found the simulator at `address`.
+pub(crate) fn check(
+    world: &World,
     params: &Params,
     page: Endpoint,
-) -> Result<Asked<'a>, Reply> {
-    let fail = |errcode| Err(error(world, errcode));
-    let account = world.account(params.get("appid"));
-    let state_required = account.is_some_and(|(_, account)| account.require_state);
+    address: &str,
+) -> Result<Asked, Refused> {
+    let fail = |errcode| Err(Refused::Errcode(errcode));
+    let tenant = world.tenant(params.get("appid"));
+    let account = tenant.as_ref().map(|tenant| tenant.account());
+    let state_required = account
+        .as_ref()
+        .is_some_and(|account| account.require_state);
     for (name, errcode) in [
         ("appid", 10012),
         ("redirect_uri", 10011),
@@ -106,38 +138,45 @@ pub(super) fn check<'a>(
             return fail(errcode);
         }
     }
-    let Some((index, account)) = account else {
-        return Err(world.pages.notice("AppID 参数错误", "Unknown appid", None));
+    let (Some(tenant), Some(account)) = (tenant, account) else {
+        return Err(Refused::Said("AppID 参数错误", "Unknown appid"));
     };
     let scope = params.get("scope");
     match (page, account.kind) {
-        (Endpoint::QrConnect, Kind::Test | Kind::Official) => return fail(10005),
+        (Endpoint::QrConnect, Kind::Test | Kind::Official | Kind::Platform) => return fail(10005),
         // An Open Platform appid's scope cannot be permitted here, and WeChat has a clearer number for it.
-        (Endpoint::Authorize, Kind::Website) => return fail(10016),
+        (Endpoint::Authorize, Kind::Website | Kind::Platform) => return fail(10016),
         _ if !account.permits_scope(scope) => return fail(10005),
         _ => {}
     }
-    let Some(target) = Target::parse(params.raw("redirect_uri")) else {
-        return Err(world
-            .pages
-            .notice("redirect_uri 参数错误", "Bad redirect_uri", None));
+    let platform = match params.get("component_appid") {
+        component if component.is_empty() || page != Endpoint::Authorize => None,
+        component => match platform(world, component) {
+            Some(platform) if account.platforms.iter().any(|own| own == component) => {
+                Some(platform)
+            }
+            _ => return fail(10015),
+        },
     };
-    if !account.permits_target(&target) {
+    let Some(target) = Target::parse(params.raw("redirect_uri")) else {
+        return Err(Refused::Said("redirect_uri 参数错误", "Bad redirect_uri"));
+    };
+    // Through a platform people come back to the platform.
+    let permits = platform.as_ref().unwrap_or(&account);
+    // The simulator's own page tries logins of every account.
+    let is_tried = target.is_at(address, "/try");
+    if !is_tried && !permits.permits_target(&target) {
         return fail(10003);
     }
     let state = params.raw("state");
     // No such limit is reported of the page with the QR code.
     if page == Endpoint::Authorize && decode(state).len() > 128 {
-        return Err(world
-            .pages
-            .notice("state参数过长", "state is too long", None));
+        return Err(Refused::Said("state参数过长", "state is too long"));
     }
     if account.blocked {
         return fail(10004);
     }
     Ok(Asked {
-        account,
-        index,
         target,
         scope: scope.to_owned(),
         state: if account.mangle_state {
@@ -146,11 +185,20 @@ pub(super) fn check<'a>(
             header_safe(state)
         },
         force_popup: params.get("forcePopup") == "true",
+        component: platform.map(|platform| platform.appid().into()),
+        tenant,
+        account,
     })
 }
 
+/// The platform of this appid.
+pub(crate) fn platform(world: &World, component_appid: &str) -> Option<Arc<Account>> {
+    let tenant = world.tenant(component_appid)?;
+    Some(tenant.account()).filter(|account| account.kind == Kind::Platform)
+}
+
 /// WeChat's error page.
-pub(super) fn error(world: &World, errcode: i64) -> Reply {
+pub(crate) fn error(errcode: i64) -> Reply {
     let (zh, en) = match errcode {
         10003 => (
             "redirect_uri 域名与后台配置不一致",
@@ -177,7 +225,7 @@ pub(super) fn error(world: &World, errcode: i64) -> Reply {
         ),
         _ => ("系统错误", "System error"),
     };
-    world.pages.notice(zh, en, Some(errcode))
+    pages::notice(zh, en, Some(errcode))
 }
 
 /// WeChat's browser, and not that of WeCom, which calls itself WeChat too.

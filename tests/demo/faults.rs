@@ -465,7 +465,7 @@ async fn where_no_connection_can_be_made() {
     let account = wechat.account().clone();
     let back_again = Simulator::builder()
         .account(account)
-        .bind(listen)
+        .listen(listen)
         .start()
         .await
         .expect("a port");

@@ -115,7 +115,24 @@ pub(super) fn request(
     headers: &[(&str, &str)],
     body: &str,
 ) -> io::Result<Answer> {
-    let raw = exchange(sim, method, path, headers, body)?;
+    answer(exchange(sim, method, path, headers, body)?)
+}
+
+/// One request on a connection that there is already; the `Host` is among the headers.
+pub(super) fn request_at(
+    mut stream: impl Read + Write,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> io::Result<Answer> {
+    write(&mut stream, method, path, headers, body)?;
+    let mut raw = Vec::new();
+    stream.read_to_end(&mut raw)?;
+    answer(raw)
+}
+
+fn answer(raw: Vec<u8>) -> io::Result<Answer> {
     let end = raw
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
@@ -163,15 +180,30 @@ pub(super) fn send(
     let path = path.strip_prefix(sim.url()).unwrap_or(path);
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let named = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let host = [("Host", host)];
+    let all = [if named { &[] } else { &host[..] }, headers].concat();
+    write(&mut stream, method, path, &all, body)?;
+    Ok(stream)
+}
+
+fn write(
+    stream: &mut impl Write,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> io::Result<()> {
     let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
-    Ok(stream)
+    stream.write_all(format!("{head}\r\n{body}").as_bytes())
 }
 
 pub(super) fn authorize(account: &Account, scope: &str) -> String {

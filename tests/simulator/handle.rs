@@ -9,7 +9,7 @@ fn only_loopback_is_listened_on() {
     for address in ["0.0.0.0:0", "192.0.2.1:0", "[::]:0"] {
         let address = address.parse().expect("an address");
         let error = actix_web::rt::System::new()
-            .block_on(Simulator::builder().bind(address).start())
+            .block_on(Simulator::builder().listen(address).start())
             .expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{address}");
     }
@@ -20,7 +20,7 @@ fn only_loopback_is_listened_on() {
         .parse()
         .expect("an address");
     let error = actix_web::rt::System::new()
-        .block_on(Simulator::builder().bind(taken).start())
+        .block_on(Simulator::builder().listen(taken).start())
         .expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
 }
@@ -83,6 +83,9 @@ fn accounts_are_found_by_appid() {
             .account(Account::website("wx2", "s2", "b.cn")),
     );
     assert_eq!(sim.account().appid(), "wx1");
-    assert_eq!(sim.account_of("wx2").map(Account::secret), Some("s2"));
+    assert_eq!(
+        sim.account_of("wx2").as_ref().map(Account::secret),
+        Some("s2")
+    );
     assert!(sim.account_of("wx3").is_none());
 }

@@ -514,7 +514,7 @@ fn hostile_requests_get_no_server_error() {
         "/sns/oauth2/refresh_token".to_owned(),
         "/sns/userinfo".to_owned(),
         "/sns/auth".to_owned(),
-        "/_control/calls".to_owned(),
+        "/_control/v1/calls".to_owned(),
         format!("/connect/oauth2/allow/{id}"),
         format!("/connect/oauth2/choose/{id}"),
         format!("/connect/oauth2/deny/{id}"),

@@ -193,3 +193,66 @@ fn nothing_ends_the_script_early() {
         "{page}"
     );
 }
+
+#[test]
+fn the_script_for_frames_is_at_wechats_path() {
+    let sim = with(website());
+    for (path, status) in [
+        ("/connect/zh_CN/htmledition/js/wxLogin.js", 200),
+        ("/connect/en_US/htmledition/js/wxLogin.js?v=1", 200),
+        ("/connect/zh_CN/htmledition/js/wxlogin.js", 200),
+        ("/connect/zh_CN/htmledition/js/jweixin.js", 404),
+    ] {
+        let answer = get_as(&sim, path, &[("Host", "res.wx.qq.com")]);
+        assert_eq!(answer.status, status, "{path}");
+        if status == 200 {
+            let content_type = answer.header("content-type").unwrap_or_default();
+            assert!(
+                content_type.starts_with("text/javascript"),
+                "{content_type}"
+            );
+            assert!(answer.text().contains("window.WxLogin"));
+        }
+    }
+}
+
+#[test]
+fn the_frames_page_takes_a_style() {
+    let sim = with(website());
+    let path = page_path(sim.account()).replace("&response_type=code", "&login_type=jssdk");
+    let css = "data:text/css;base64,LmluZm97ZGlzcGxheTpub25lfQ==";
+    for (appended, expected, there) in [
+        (
+            "&href=https%3A%2F%2Fa.cn%2Fa.css",
+            "href=\"https:&#x2F;&#x2F;a.cn&#x2F;a.css\"",
+            true,
+        ),
+        (
+            "&href=data%3Atext%2Fcss%3Bbase64%2CLmluZm97ZGlzcGxheTpub25lfQ%3D%3D",
+            "rel=\"stylesheet\"",
+            true,
+        ),
+        ("&href=javascript%3Aalert(1)", "javascript:", false),
+        (
+            "&href=http%3A%2F%2Fa.cn%2Fa.css",
+            "rel=\"stylesheet\"",
+            false,
+        ),
+        (
+            "&stylelite=1&href=https%3A%2F%2Fa.cn%2Fa.css",
+            "rel=\"stylesheet\"",
+            false,
+        ),
+        (
+            "&href=https%3A%2F%2Fa.cn%2F%22%3E%3Cscript%3E",
+            "<script>\"",
+            false,
+        ),
+    ] {
+        let page = get(&sim, &format!("{path}{appended}")).text();
+        let unescaped = page.replace("&#x2F;", "/");
+        let expected = expected.replace("&#x2F;", "/");
+        assert_eq!(unescaped.contains(&expected), there, "{appended}: {page}");
+        assert_eq!(page.matches("</script>").count(), 1, "{css}");
+    }
+}
