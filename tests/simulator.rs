@@ -5,6 +5,7 @@ mod simulator {
     mod api;
     mod client;
     mod control;
+    mod domain;
     mod faults;
     mod gate;
     mod handle;
