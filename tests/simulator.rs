@@ -4,6 +4,7 @@
 mod simulator {
     mod api;
     mod client;
+    mod component;
     mod control;
     mod domain;
     mod faults;
