@@ -29,7 +29,8 @@
 //! # What it plays
 //!
 //! * **Accounts** ([`Account`]): a test account by default, which allows loopback addresses and any browser; official accounts and
-//!   website apps with all of WeChat's checks; and switches for what has been reported of WeChat but not documented.
+//!   website apps with all of WeChat's checks; third-party platforms that log in on an account's behalf; and switches for what has
+//!   been reported of WeChat but not documented.
 //! * **People** ([`Person`]): ordinary ones, and ones whose names break pages and parsers.
 //! * **Faults** ([`Fault`]): errors, late and broken answers, broken connections, for one call or for all.
 //! * **Replays** ([`Replay`]): callbacks opened twice, again, or by somebody else.

@@ -2,7 +2,9 @@
 
 mod api;
 mod client;
+mod component;
 mod control;
+mod domain;
 mod faults;
 mod gate;
 mod handle;

@@ -73,9 +73,10 @@ impl Target {
             (authority, None)
         };
         let own = Some(if self.https { 443 } else { 80 });
+        let prefix = resolved(prefix);
         let prefix = prefix.trim_end_matches('/');
-        let under = self
-            .path
+        let path = resolved(&self.path);
+        let under = path
             .strip_prefix(prefix)
             .is_some_and(|rest| rest.starts_with('/') || rest.is_empty());
         host.eq_ignore_ascii_case(&self.host) && self.port.or(own) == port.or(own) && under
@@ -111,6 +112,29 @@ impl Target {
         }
         url + &self.fragment
     }
+}
+
+/// The path that a browser asks for: `.` and `..` taken away, however they are written.
+fn resolved(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
+            ".." => {
+                kept.pop();
+            }
+            "." => {}
+            _ => {
+                kept.push(segment);
+                continue;
+            }
+        }
+        if is_last {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
 }
 
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
@@ -221,6 +245,28 @@ mod tests {
         assert!(under("https://h.cn/app/x", "h.cn/app", false));
         assert!(under("https://h.cn/app?x", "h.cn/app/", false));
         assert!(!under("https://h.cn/apple", "h.cn/app", false));
+        for outside in [
+            "/app/../x",
+            "/app/..",
+            "/app/%2e%2e/x",
+            "/app/.%2E/x",
+            "/app/a/../../x",
+            "/./app/./../x",
+            "/../x",
+        ] {
+            assert!(!under(&format!("https://h.cn{outside}"), "h.cn/app", false));
+        }
+        for inside in [
+            "/x/../app",
+            "/app/./x",
+            "/app/a/../x",
+            "/app/..x",
+            "/app/a/..",
+        ] {
+            assert!(under(&format!("https://h.cn{inside}"), "h.cn/app", false));
+        }
+        assert!(under("https://h.cn/b", "h.cn/a/../b/", false));
+        assert!(!under("https://h.cn/a", "h.cn/a/../b", false));
         assert!(under("http://10.0.0.1:8008/", "10.0.0.1:8008", true));
         assert!(!under("http://10.0.0.1:8009/", "10.0.0.1:8008", true));
         assert!(!under("http://10.0.0.1/", "10.0.0.1:8008", true));

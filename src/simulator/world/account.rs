@@ -128,6 +128,7 @@ impl Account {
     ) -> Self {
         Self {
             scopes: Vec::new(),
+            gate_user_agent: false,
             ..Self::new(Kind::Platform, appid, secret)
         }
         .domain(domain)
