@@ -9,6 +9,7 @@ use crate::{
     certificates::Certificates,
     failure::Failure,
     options::{EnvOptions, Language},
+    output::print,
     settings::Settings,
 };
 
@@ -143,17 +144,18 @@ pub(crate) fn env(options: EnvOptions) -> Result<ExitCode, Failure> {
             .cloned()
             .unwrap_or_else(Account::test),
     };
+    let mut lines = String::new();
     for (name, value) in place.variables(Some(options.language)) {
-        println!("export {name}={}", quoted(&value));
+        lines += &format!("export {name}={}\n", quoted(&value));
     }
     if settings.proxy.is_none() {
-        println!(
-            "# for clients that hard-code WeChat's hosts, name the proxy: --proxy 127.0.0.1:7302"
-        );
+        lines +=
+            "# for clients that hard-code WeChat's hosts, name the proxy: --proxy 127.0.0.1:7302\n";
     }
     if settings.https.is_some() {
-        println!("# in /etc/hosts: 127.0.0.1 {}", HOSTS.join(" "));
+        lines += &format!("# in /etc/hosts: 127.0.0.1 {}\n", HOSTS.join(" "));
     }
+    print(&lines);
     Ok(ExitCode::SUCCESS)
 }
 

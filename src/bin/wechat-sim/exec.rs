@@ -54,7 +54,6 @@ pub(crate) async fn exec(mut options: ExecOptions) -> Result<ExitCode, Failure> 
             })
         }
     };
-    station.simulator.stop().await;
     status.map(ExitCode::from)
 }
 

@@ -4,7 +4,7 @@ use std::{
     process::ExitCode,
 };
 
-use crate::{failure::Failure, options::InitOptions};
+use crate::{failure::Failure, options::InitOptions, output::print};
 
 pub(crate) fn init(options: &InitOptions) -> Result<ExitCode, Failure> {
     let path = &options.file;
@@ -16,7 +16,10 @@ pub(crate) fn init(options: &InitOptions) -> Result<ExitCode, Failure> {
         .and_then(|mut file| file.write_all(EXAMPLE.as_bytes()));
     match written {
         Ok(()) => {
-            println!("{} is written: start with `wechat-sim`", path.display());
+            print(&format!(
+                "{} is written: start with `wechat-sim`\n",
+                path.display()
+            ));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Failure::Failed(format!(

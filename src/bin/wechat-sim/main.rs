@@ -20,6 +20,7 @@ mod file;
 mod init;
 mod mistake;
 mod options;
+mod output;
 mod proxy;
 mod ready;
 mod serve;

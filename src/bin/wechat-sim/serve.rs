@@ -1,12 +1,10 @@
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
 use actix_wechat::simulator::Account;
 
 use crate::{
-    address::Address, failure::Failure, options::ServeOptions, settings::Settings, station::Station,
+    address::Address, failure::Failure, options::ServeOptions, output::print, settings::Settings,
+    station::Station,
 };
 
 pub(crate) async fn serve(options: ServeOptions) -> Result<ExitCode, Failure> {
@@ -18,42 +16,33 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<ExitCode, Failure> {
     }
     let accounts = settings.accounts.clone();
     let station = Station::start(settings).await?;
-    // Nobody may be reading.
-    let _ = introduce(&station, &accounts);
+    print(&introduction(&station, &accounts));
     stopped.await;
-    station.simulator.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Its last line is `ready`, and stays so: scripts wait for it.
-fn introduce(station: &Station, accounts: &[Account]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "wechat-sim {}", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "http     http://{}", Address::to_reach(station.http))?;
+fn introduction(station: &Station, accounts: &[Account]) -> String {
+    let mut lines = vec![
+        format!("wechat-sim {}", env!("CARGO_PKG_VERSION")),
+        format!("http     http://{}", Address::to_reach(station.http)),
+    ];
     if let Some(https) = station.https {
-        writeln!(out, "https    https://{}", Address::to_reach(https))?;
+        lines.push(format!("https    https://{}", Address::to_reach(https)));
     }
     if let Some(proxy) = station.proxy {
-        writeln!(out, "proxy    http://{}", Address::to_reach(proxy))?;
+        lines.push(format!("proxy    http://{}", Address::to_reach(proxy)));
     }
-    for account in accounts {
-        writeln!(
-            out,
-            "account  appid {} secret {}",
-            account.appid(),
-            account.secret()
-        )?;
-    }
+    lines.extend(accounts.iter().map(|account| {
+        let (appid, secret) = (account.appid(), account.secret());
+        format!("account  appid {appid} secret {secret}")
+    }));
     if let Some(certificates) = &station.certificates {
-        writeln!(
-            out,
-            "ca       {} expires {}",
-            certificates.ca().display(),
-            humantime::format_rfc3339_seconds(certificates.expires)
-        )?;
+        let (ca, expires) = (certificates.ca(), certificates.expires);
+        let expires = humantime::format_rfc3339_seconds(expires);
+        lines.push(format!("ca       {} expires {expires}", ca.display()));
     }
-    writeln!(out, "ready")?;
-    out.flush()
+    lines.join("\n") + "\nready\n"
 }
 
 #[cfg(unix)]

@@ -13,6 +13,9 @@ use crate::{
     settings::Settings,
 };
 
+/// How many calls, codes and tokens: more than a test suite has under way, and some thirty megabytes at the most.
+const REMEMBERED: usize = 10_000;
+
 /// A simulator at all its addresses.
 pub(crate) struct Station {
     pub(crate) simulator: Simulator,
@@ -39,6 +42,7 @@ impl Station {
         let mut builder = Simulator::builder()
             .consent(settings.consent)
             .control_api(true)
+            .remember(REMEMBERED)
             .listen(settings.http);
         for account in settings.accounts {
             builder = builder.account(account);
