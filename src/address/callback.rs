@@ -110,16 +110,6 @@ pub(crate) fn without<'a>(
     Cow::Owned(join(path, kept))
 }
 
-/// An address as it was before WeChat appended a `code` and some `state`, whatever became of that:
-/// without its last `code` and any `state` behind it. `None` without a `code`.
-pub(crate) fn before_return(address: &str) -> Option<String> {
-    let (path, query) = address.split_once('?')?;
-    let pairs: Vec<&str> = query.split('&').collect();
-    let code = pairs.iter().rposition(|pair| is_code(pair))?;
-    let behind = pairs[code + 1..].iter().filter(|pair| !is_state(pair));
-    Some(join(path, pairs[..code].iter().chain(behind).copied()))
-}
-
 /// An address without the `code`s at its end, each with the `state`s behind it, at most so many;
 /// and how many these are.
 pub(crate) fn without_returns(address: &str, most: usize) -> (String, usize) {

@@ -4,7 +4,7 @@
 
 use crate::{
     address::{
-        callback::{Callback, before_return, count_codes, without_returns},
+        callback::{Callback, count_codes, without_returns},
         state::State,
     },
     reason::Reason,
@@ -172,17 +172,17 @@ impl Visit {
     }
 
     /// WeChat's answer to the login that the cookie has pending, with its `state` lost or altered on
-    /// the way: the address is the one that was sent out and a `code`.
+    /// the way, and perhaps the rest of the query, too: the path is the one that was sent out, and
+    /// there is one `code` more.
     ///
     /// A page with a `code` of its own, visited after the same page without it, looks the same, and
     /// is counted once at most: each altered return has one `code` more than the one before.
     fn is_altered_return(&self) -> bool {
-        let Some(pending) = self.cookie.as_ref().and_then(LoginCookie::pending) else {
-            return false;
-        };
-        before_return(&self.page).is_some_and(|before| pending.is_for(&before))
-            && !pending.is_for(&self.page)
-            && count_codes(&self.page) > usize::from(pending.rounds)
+        let pending = self.cookie.as_ref().and_then(LoginCookie::pending);
+        pending.is_some_and(|pending| {
+            count_codes(&self.page) > usize::from(pending.rounds)
+                && pending.is_for_one_code_less(&self.page)
+        })
     }
 
     /// A shared link, an expired login, cookies that are off, or another page's login.

@@ -10,7 +10,10 @@ use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    address::state::{State, is_nonce},
+    address::{
+        callback::count_codes,
+        state::{State, is_nonce},
+    },
     clock::Moment,
     visit::cookies::cookies,
 };
@@ -201,7 +204,7 @@ impl Pending {
             rounds,
             issued_at,
             nonce,
-            address: trace(address),
+            address: trace(address, count_codes(address)),
         }
     }
 
@@ -243,9 +246,10 @@ impl Pending {
         alphanumeric(&Sha256::digest(&self.nonce))
     }
 
-    /// Whether it was last sent out for this address.
-    pub(crate) fn is_for(&self, address: &str) -> bool {
-        self.address == trace(address)
+    /// Whether this address has the path that it was last sent out for, and one `code` more.
+    pub(crate) fn is_for_one_code_less(&self, address: &str) -> bool {
+        let codes = count_codes(address);
+        codes > 0 && self.address == trace(address, codes - 1)
     }
 }
 
@@ -288,11 +292,15 @@ fn is_equal(one: &[u8], other: &[u8]) -> bool {
             == 0
 }
 
-/// A few characters that tell one address from another: 64-bit FNV-1a. It protects
+/// A few characters that tell one path with so many `code`s from another: 64-bit FNV-1a. Whatever
+/// changes a query on the way from WeChat may sort, repeat or rewrite the rest of it. It protects
 /// nothing, for whoever opens an address knows it; SHA-256 would cost a tenth of a redirect.
-fn trace(address: &str) -> String {
-    let hash = address
+fn trace(address: &str, codes: usize) -> String {
+    let path = address.split('?').next().unwrap_or_default();
+    // No path holds a question mark.
+    let hash = path
         .bytes()
+        .chain(std::iter::repeat_n(b'?', codes))
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });

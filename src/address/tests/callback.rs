@@ -174,36 +174,6 @@ proptest! {
 }
 
 #[test]
-fn before_return_is_the_address_that_wechat_appended_to() {
-    let table = [
-        ("/p", None),
-        ("/p?x=1", None),
-        ("/p?state=S", None),
-        ("/p?codec=1", None),
-        ("/p?code=C", Some("/p")),
-        ("/p?code", Some("/p")),
-        ("/p?x=1&code=C&state=S", Some("/p?x=1")),
-        ("/p?x=1&code=C&state=S&state=T", Some("/p?x=1")),
-        ("/p?x=1&state=S&code=C", Some("/p?x=1&state=S")),
-        // Sorted on the way.
-        ("/p?code=C&state=S&x=1", Some("/p?x=1")),
-        ("/p?code=own&code=C&state=S", Some("/p?code=own")),
-        ("/p?&code=C", Some("/p?")),
-        (
-            "/p?code=A&state=S&code=B&state=T",
-            Some("/p?code=A&state=S"),
-        ),
-        (
-            "/p?code=C&state=S&from=singlemessage",
-            Some("/p?from=singlemessage"),
-        ),
-    ];
-    for (address, expected) in table {
-        assert_eq!(before_return(address).as_deref(), expected, "{address}");
-    }
-}
-
-#[test]
 fn returns_at_the_end_are_counted_and_taken_off() {
     let table = [
         ("/p", 9, "/p", 0),

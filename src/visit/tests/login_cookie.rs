@@ -241,32 +241,42 @@ fn only_this_accounts_voucher_is_believed() {
 }
 
 #[test]
-fn address_is_known_again_and_no_other() {
+fn path_is_known_again_with_one_code_more() {
     let addresses = [
-        "/p",
-        "/p/",
-        "/P",
-        "/p?",
-        "/p?x=1",
-        "/p?x=2",
-        "/p?code=C",
-        "/p?code=C&state=S",
-        "/",
-        "",
-        "/小",
+        ("/p", "/p", 0),
+        ("/p?", "/p", 0),
+        ("/p?x=1", "/p", 0),
+        ("/p?state=S", "/p", 0),
+        ("/p?codec=1&Code=2&x=code", "/p", 0),
+        ("/p?code=C", "/p", 1),
+        ("/p?code", "/p", 1),
+        ("/p?y&code=&state=S&x=1", "/p", 1),
+        ("/p?a&code=a&code=b", "/p", 2),
+        ("/p?code&code&state&x=1&code", "/p", 3),
+        ("/p/", "/p/", 0),
+        ("/p/?code=C", "/p/", 1),
+        ("/P", "/P", 0),
+        ("/P?code=C&x=1", "/P", 1),
+        ("/", "/", 0),
+        ("/?code=C", "/", 1),
+        ("/code=C", "/code=C", 0),
+        ("/小?code=C?code=D", "/小", 1),
     ];
-    for sent in addresses {
+    for (sent, sent_path, sent_codes) in addresses {
         let pending = Pending::renew(None, 0, sent, NOW);
         assert!(is_trace(&pending.address), "{pending:?}");
-        for address in addresses {
-            assert_eq!(pending.is_for(address), sent == address, "{sent} {address}");
+        for (address, path, codes) in addresses {
+            let expected = path == sent_path && codes == sent_codes + 1;
+            let found = pending.is_for_one_code_less(address);
+            assert_eq!(found, expected, "{sent} {address}");
         }
     }
-    assert_eq!(Pending::renew(None, 0, "/p", NOW).address, ADDRESS);
-    // A login that tabs share has the address of the last one.
-    let shared = Pending::renew(Some(&pending(0, 1).into()), 0, "/p?x=1", NOW);
+    assert_eq!(Pending::renew(None, 0, "/p?x=1", NOW).address, ADDRESS);
+    // A login that tabs share is for the address of the last one.
+    let shared = Pending::renew(Some(&pending(0, 1).into()), 0, "/q", NOW);
     assert_eq!(shared.nonce, NONCE);
-    assert!(shared.is_for("/p?x=1") && !shared.is_for("/p"));
+    assert!(shared.is_for_one_code_less("/q?code=C"));
+    assert!(!shared.is_for_one_code_less("/p?code=C"));
 }
 
 #[test]
@@ -303,10 +313,10 @@ fn one_round_more_is_counted_up_to_three_where_a_cookie_comes_back() {
     for (before, after) in [(0, 1), (1, 2), (2, 3), (3, 3)] {
         let currents: [LoginCookie; 2] = [pending(before, 0).into(), completed(before, 0).into()];
         for current in currents {
-            let next = Pending::one_round_more(Some(&current), "/p?x=1", NOW).unwrap();
+            let next = Pending::one_round_more(Some(&current), "/q", NOW).unwrap();
             let next = next.pending().unwrap();
             assert_eq!(next.rounds, after, "{current:?}");
-            assert!(next.is_for("/p?x=1"), "{current:?}");
+            assert!(next.is_for_one_code_less("/q?code=C"), "{current:?}");
             assert_eq!(next.nonce == NONCE, current.pending().is_some());
         }
     }
