@@ -213,8 +213,8 @@ pub(crate) fn base_url(text: &str) -> Result<Url, &'static str> {
     }
     // Full-width letters, digits and stops become plain ones.
     let is_wide = |char| matches!(char, '\u{3002}' | '\u{ff01}'..='\u{ff61}');
-    if host.contains('%') || host.contains(is_wide) {
-        return Err("must write its host plainly");
+    if host.contains(['%', '*']) || host.contains(is_wide) {
+        return Err("must write its host plainly, without wildcards");
     }
     let path = text.get(text.find("://").map_or(0, |at| at + 3 + authority.len())..);
     let mut parts = path.unwrap_or_default().split('/');

@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
+use url::Url;
 
 use crate::{
     sns::{
@@ -251,7 +252,7 @@ impl Loose {
         let is_plain = |char: char| {
             !char.is_whitespace() && !matches!(char, '\\' | '"' | '\'' | '<' | '>' | '`')
         };
-        if names_a_host && address.chars().all(is_plain) {
+        if names_a_host && address.chars().all(is_plain) && Url::parse(&address).is_ok() {
             address
         } else {
             String::new()

@@ -302,6 +302,10 @@ async fn a_known_users_url_is_cleaned_without_an_exchange() {
             demo.at(PROFILE),
         ),
         (
+            demo.at(&format!("{PROFILE}?code=authdeny&state={foreign}")),
+            demo.at(PROFILE),
+        ),
+        (
             demo.at(&format!("{PROFILE}?code=x&state={base}")),
             demo.at(PROFILE),
         ),
@@ -359,11 +363,19 @@ async fn a_refusal_is_a_page_and_no_loop() {
         format!("state={foreign}&code="),
         format!("code=x&code=&state={foreign}"),
         format!("state={base}"),
+        // What older versions of WeChat say.
+        format!("code=authdeny&state={foreign}"),
+        format!("state={foreign}&code=authdeny"),
+        format!("code=auth%64eny&state={foreign}"),
+        format!("code=x&code=authdeny&state={foreign}"),
+        format!("code=authdeny&state={base}"),
     ] {
         let stranger = Visitor::new();
         let pending = Visitor::new();
-        pending.get(&demo.at(PROFILE)).await;
-        for visitor in [stranger, pending] {
+        let asked = pending.get(&demo.at(PROFILE)).await;
+        let own = asked.location_param("state").expect("a state");
+        let own = query.replace(&foreign, &own);
+        for (visitor, query) in [(&stranger, &query), (&pending, &query), (&pending, &own)] {
             let page = visitor.get(&demo.at(&format!("{PROFILE}?{query}"))).await;
             let clean = if query.contains("code=x") {
                 format!("{PROFILE}?code=x")
@@ -372,6 +384,7 @@ async fn a_refusal_is_a_page_and_no_loop() {
             };
             assert_declined(&demo, &page, &clean);
         }
+        assert_eq!(calls(&wechat), (1, 1), "{query} is exchanged");
     }
 }
 
@@ -507,11 +520,66 @@ async fn a_session_that_does_not_stick_ends_after_three_tries() {
         .lines()
         .find(|line| line.contains("session_lost"))
         .unwrap_or_default();
-    for cause in ["SessionMiddleware", "Secure", "SameSite", "4,096"] {
+    for cause in [
+        "SessionMiddleware",
+        "Secure",
+        "SameSite",
+        "4,096",
+        "same name",
+        "other app",
+        "UTF-8",
+    ] {
         assert!(event.contains(cause), "{cause}: {event}");
     }
     // The cure helps at once.
     visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+}
+
+/// Another app of this host, or a host above, sets a session cookie of the same name; or some
+/// cookie is no text, which hides all of them from the server. No loop, and the log names it.
+#[actix_web::test]
+async fn a_session_hidden_by_another_cookie_ends_after_three_tries() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    for (noise, status) in [
+        (b"id=theirs".as_slice(), 500),
+        (b"id=", 500),
+        (b"noise=\xff\xfe", 403),
+        (b"\xe5\xb0=x", 403),
+    ] {
+        let mark = demo.log().len();
+        let visitor = Visitor::new();
+        let (mut target, mut sent) = (PROFILE.to_owned(), 0);
+        let last = loop {
+            let own = visitor.cookie_header(&demo.url).unwrap_or_default();
+            let cookies = [noise, b"; ", own.as_bytes()].concat();
+            let answer = raw::get_with_cookies(&demo.url, &target, &[], &[&cookies]);
+            let answer = answer.expect("an answer");
+            for line in answer.all("set-cookie") {
+                let (name, rest) = line.split_once('=').expect("a pair");
+                let value = rest.split(';').next().unwrap_or_default();
+                visitor.set_cookie(&demo.url, name, value);
+            }
+            let location = answer.header("location").to_owned();
+            if location.is_empty() {
+                break answer;
+            }
+            target = match location.strip_prefix(&demo.url) {
+                Some(target) => target.to_owned(),
+                None => {
+                    sent += 1;
+                    assert!(sent < 10, "a loop: {noise:?}");
+                    let back = Visitor::new().get(&location).await.location();
+                    back.strip_prefix(&demo.url).expect("a callback").to_owned()
+                }
+            };
+        };
+        assert_eq!(sent, 3, "{noise:?}: {last:?}");
+        assert_eq!(last.status, status, "{noise:?}: {last:?}");
+        let log = demo.logged(mark, "wechat.login.failed");
+        let causes = ["session_lost", "cookies_off"];
+        assert!(log.contains(causes[usize::from(status == 403)]), "{log}");
+    }
 }
 
 #[actix_web::test]

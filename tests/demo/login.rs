@@ -1,7 +1,7 @@
 //! Behaviour of a login that goes well: the way out, the way back, the session.
 
 use actix_web::http::Method;
-use actix_wechat::simulator::{Account, Consent, Person};
+use actix_wechat::simulator::{Account, Consent, Endpoint, Fault, Person, Simulator};
 
 use super::{
     PROFILE, assert_authorize, assert_headers, calls, cookie_name, openid_of, wechat, wechat_of,
@@ -187,6 +187,8 @@ async fn a_pages_own_code_and_state_are_left_alone() {
         "code=a&code=b&x=1&code=c",
         "state=&code=",
         "code=SUMMER20&x=1",
+        "code=authdeny",
+        "code=authdeny&state=theirs",
         &long,
         &scope,
         &round,
@@ -524,7 +526,6 @@ async fn odd_profiles_are_accepted_and_shown_as_text() {
 
 #[actix_web::test]
 async fn answers_in_odd_shapes_are_accepted() {
-    use actix_wechat::simulator::{Endpoint, Fault};
     let wechat = wechat().await;
     let demo = Demo::start(&wechat, &[]);
     let openid = "oABCDEFGHIJKLMNOPQRSTUVWXYZ0";
@@ -612,6 +613,267 @@ async fn answers_in_odd_shapes_are_accepted() {
             .visit(&demo.at(PROFILE))
             .await
             .assert_status(200);
+    }
+}
+
+/// The answers to the two calls, the rest of them as a user's.
+async fn answered_as(wechat: &Simulator, demo: &Demo, exchange: &[u8], profile: &[u8]) -> Page {
+    let openid = br#""openid":"oABCDEFGHIJKLMNOPQRSTUVWXYZ0","#;
+    let exchange = [
+        br#"{"access_token":"59_a","#,
+        openid.as_slice(),
+        exchange,
+        b"}",
+    ]
+    .concat();
+    let profile = [b"{", openid.as_slice(), profile, b"}"].concat();
+    wechat.clear_faults();
+    wechat.fault(Endpoint::AccessToken, Fault::Bytes(exchange));
+    wechat.fault(Endpoint::UserInfo, Fault::Bytes(profile));
+    Visitor::new().visit(&demo.at("/api/me")).await
+}
+
+#[track_caller]
+fn json_of(page: &Page) -> serde_json::Value {
+    page.assert_status(200);
+    serde_json::from_str(&page.body).expect("JSON")
+}
+
+/// What is damaged in a nickname is shown as damaged, and locks nobody out.
+#[actix_web::test]
+async fn damaged_text_is_mended_as_far_as_it_goes() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    // As it stands in the answer's JSON, and what is left of it around the damage.
+    let rows: &[(&[u8], &str, &str)] = &[
+        (br"a\ud83d", "a", ""),
+        (br"a\uD83D b", "a", " b"),
+        (br"\ude00b", "", "b"),
+        (br"a\ud83d\u0041", "a", "A"),
+        (br"a\ud83d\ud83d\ude00", "a", "😀"),
+        (br"\ud83d\ude00\ude00", "😀", ""),
+        (br"\ud83d\n", "", " "),
+        (br"\ud83d\\ude00", "", "\\ude00"),
+        (br"a\x0ab", "a", "b"),
+        (br"a\'b", "a", "b"),
+        (br"a\ b", "a", "b"),
+        (br"\0", "", ""),
+        ("a\\小b".as_bytes(), "a", "b"),
+        (br"a\U0001F600", "a", "F600"),
+        (br"a\u12", "a", ""),
+        (br"a\u", "a", ""),
+        (br"a\uZZZZb", "a", "ZZb"),
+        (br"a\ud83", "a", ""),
+        (br"a\u+123", "a", "23"),
+        (b"a\xff", "a", ""),
+        (b"\xe5\xb0b", "", "b"),
+        (b"\xed\xa0\xbd\xed\xb8\x80b", "", "b"),
+        (b"\xff\\ud83d\x07\\x0a", "", "a"),
+    ];
+    for (nickname, before, after) in rows {
+        let field = [b"\"nickname\":\"", *nickname, b"\""].concat();
+        let row = String::from_utf8_lossy(&field).into_owned();
+        let page = answered_as(&wechat, &demo, b"\"scope\":\"\"", &field).await;
+        assert_eq!(page.status, 200, "{row}: {page:#?}");
+        let me = json_of(&page);
+        let shown = me["nickname"].as_str().expect("text");
+        assert!(shown.starts_with(before), "{row}: {shown:?}");
+        assert!(shown.ends_with(after), "{row}: {shown:?}");
+        assert!(shown.contains('\u{fffd}'), "{row}: {shown:?}");
+        assert!(!shown.contains(char::is_control), "{row}: {shown:?}");
+    }
+    // Wherever it is: in other fields, in unknown ones and their names, and at the exchange.
+    for (exchange, profile) in [
+        (r#""scope":"\ud83d""#, r#""nickname":"x""#),
+        (r#""new":["\x"]"#, r#""nickname":"x""#),
+        (r#""\x":0"#, r#""nickname":"x""#),
+        (r#""expires_in":7200"#, r#""nickname":"x","city":"\ude00""#),
+        (
+            r#""expires_in":7200"#,
+            r#""nickname":"x","new":{"\q":"\ud800"}"#,
+        ),
+        (
+            r#""expires_in":7200"#,
+            r#""nickname":"x","privilege":["\ud83d"]"#,
+        ),
+    ] {
+        let page = answered_as(&wechat, &demo, exchange.as_bytes(), profile.as_bytes()).await;
+        assert_eq!(page.status, 200, "{exchange} {profile}: {page:#?}");
+        assert_eq!(json_of(&page)["nickname"], "x", "{exchange} {profile}");
+    }
+    // Sound escapes are no damage.
+    for (nickname, shown) in [
+        (r"\ud83d\ude00", "😀"),
+        (r"\u5c0f\u660e", "小明"),
+        (r#"\"\\\/\b\f\n\r\t"#, "\"\\/     "),
+        (r"\\ud83d", r"\ud83d"),
+        (r"\\x0a", r"\x0a"),
+        (r"\\\\u", r"\\u"),
+    ] {
+        let field = format!("\"nickname\":\"{nickname}\"");
+        let page = answered_as(&wechat, &demo, b"\"scope\":\"\"", field.as_bytes()).await;
+        assert_eq!(json_of(&page)["nickname"], shown, "{nickname}");
+    }
+}
+
+/// A picture's address ends in `<img src>`: it is one of the web, or there is none.
+#[actix_web::test]
+async fn a_picture_is_an_address_of_the_web_or_nothing() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let good = [
+        "http://thirdwx.qlogo.cn/mmopen/vi_32/abc/132",
+        "https://thirdwx.qlogo.cn/mmopen/vi_32/abc/132",
+        "HTTPS://example.cn/x.png",
+        "http://127.0.0.1:8009/picture/1",
+        "https://example.cn/a?b=c&d=%22#e",
+        "https://[::1]/x",
+    ];
+    let bad = [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "java\\nscript:alert(1)",
+        "data:image/png;base64,AAAA",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "ftp://example.cn/x",
+        "blob:https://example.cn/x",
+        "//evil.example/x",
+        "/\\\\evil.example/x",
+        "\\\\\\\\evil.example/x",
+        "/logout",
+        "logout",
+        "?x",
+        "#x",
+        "http:",
+        "http:/x",
+        "http:x",
+        "http://",
+        "http:///x",
+        "https://?x",
+        "https://#x",
+        "https://:80/x",
+        "https://@/x",
+        "https:\\\\evil.example",
+        "http:/\\\\evil.example",
+        " http://example.cn/x",
+        "http://example.cn/x ",
+        "http://example.cn/a b",
+        "http://exam\\tple.cn/x",
+        "http://example.cn/\\\"onerror=x",
+        "http://example.cn/'x",
+        "http://example.cn/<x>",
+        "http://[::1/x",
+        "http://example.cn:port/x",
+        "http://example.cn:99999/x",
+        "http://exa%00mple.cn/x",
+        "hthttp://tp://x",
+    ];
+    let rows = good
+        .iter()
+        .map(|it| (*it, *it))
+        .chain(bad.iter().map(|it| (*it, "")));
+    for (address, told) in rows {
+        let field = format!("\"headimgurl\":\"{address}\"");
+        let page = answered_as(&wechat, &demo, b"\"scope\":\"\"", field.as_bytes()).await;
+        assert_eq!(json_of(&page)["headimgurl"], told, "{address}");
+        let page = Visitor::new().visit(&demo.at(PROFILE)).await;
+        page.assert_status(200);
+        let source = page.body.split("<img").nth(1).map(|rest| {
+            let source = rest.split("src=\"").nth(1).expect("a source");
+            let source = source.split('"').next().unwrap_or_default();
+            source.replace("&#x2F;", "/").replace("&amp;", "&")
+        });
+        let is_web = |it: &str| it.to_lowercase().starts_with("http");
+        assert_eq!(
+            source.is_some(),
+            !told.is_empty(),
+            "{address}: {}",
+            page.body
+        );
+        assert!(
+            source.as_deref().is_none_or(is_web),
+            "{address}: {source:?}"
+        );
+    }
+    for (json, told) in [
+        ("null", ""),
+        ("false", ""),
+        ("7", ""),
+        ("[]", ""),
+        ("{}", ""),
+    ] {
+        let field = format!("\"headimgurl\":{json}");
+        let page = answered_as(&wechat, &demo, b"\"scope\":\"\"", field.as_bytes()).await;
+        assert_eq!(json_of(&page)["headimgurl"], told, "{json}");
+    }
+}
+
+/// A name of which nothing shows is as good as none.
+#[actix_web::test]
+async fn who_has_no_name_to_see_is_a_user_of_wechat() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let invisible = [
+        "",
+        " ",
+        "\t",
+        "\u{a0}",
+        "\u{ad}",
+        "\u{34f}",
+        "\u{61c}",
+        "\u{115f}",
+        "\u{1160}",
+        "\u{17b4}",
+        "\u{180b}",
+        "\u{180e}",
+        "\u{2003}",
+        "\u{200b}",
+        "\u{200c}",
+        "\u{200d}",
+        "\u{200e}",
+        "\u{2028}",
+        "\u{202e}",
+        "\u{2060}",
+        "\u{2064}",
+        "\u{206f}",
+        "\u{2800}",
+        "\u{3000}",
+        "\u{3164}",
+        "\u{fe0f}",
+        "\u{feff}",
+        "\u{ffa0}",
+        "\u{1d173}",
+        "\u{e0020}",
+        "\u{e0100}",
+        "\u{200b}\u{3164} \u{200d}\u{2800}",
+    ];
+    let visible = [
+        "小",
+        "\u{200b}小",
+        "·",
+        ".",
+        "\u{fffd}",
+        "😀",
+        "\u{200d}❤\u{fe0f}",
+        "\u{3163}",
+    ];
+    let rows = invisible
+        .iter()
+        .map(|it| (it, true))
+        .chain(visible.iter().map(|it| (it, false)));
+    for (nickname, is_unnamed) in rows {
+        let field = format!("\"nickname\":{}", serde_json::json!(nickname));
+        answered_as(&wechat, &demo, b"\"scope\":\"\"", field.as_bytes()).await;
+        let visitor = Visitor::new();
+        for path in [PROFILE, "/"] {
+            let page = visitor.visit(&demo.at(path)).await;
+            page.assert_status(200);
+            let says = page.body.contains("微信用户");
+            assert_eq!(says, is_unnamed, "{nickname:?} {path}: {}", page.body);
+        }
     }
 }
 

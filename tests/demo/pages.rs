@@ -186,6 +186,71 @@ async fn a_snapshot_user_is_told_how_to_get_the_full_page_and_is_nobody() {
     }
 }
 
+/// WeChat says 1. Whatever else it may come to say, in either answer, is no user to keep.
+#[actix_web::test]
+async fn whatever_may_mean_a_snapshot_user_does() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let snapshots = [
+        "1",
+        "true",
+        "1.0",
+        "2",
+        "-1",
+        "0.5",
+        "1e0",
+        "10000000000000000000000",
+        r#""1""#,
+        r#""true""#,
+        r#""false""#,
+        r#""no""#,
+        r#""00""#,
+        r#"" ""#,
+        r#""0 ""#,
+        "[]",
+        "[0]",
+        "{}",
+        r#""\u0031""#,
+        r#""\ud83d""#,
+    ];
+    let users = ["null", "0", "false", r#""0""#, r#""""#, r#""\u0030""#];
+    let rows = snapshots
+        .map(|it| (it, true))
+        .into_iter()
+        .chain(users.map(|it| (it, false)));
+    for (value, is_snapshot) in rows {
+        for at_exchange in [true, false] {
+            let field = format!(",\"is_snapshotuser\":{value}");
+            let none = String::new();
+            let (exchange, profile) = if at_exchange {
+                (&field, &none)
+            } else {
+                (&none, &field)
+            };
+            let openid = "oABCDEFGHIJKLMNOPQRSTUVWXYZ0";
+            wechat.clear_faults();
+            let tokens = format!(r#"{{"access_token":"59_a","openid":"{openid}"{exchange}}}"#);
+            wechat.fault(Endpoint::AccessToken, Fault::Body(tokens));
+            let told = format!(r#"{{"openid":"{openid}","nickname":"微信用户"{profile}}}"#);
+            wechat.fault(Endpoint::UserInfo, Fault::Body(told));
+            let visitor = Visitor::new();
+            let page = visitor.visit(&demo.at(PROFILE)).await;
+            page.assert_status(200);
+            let is_told = page.body.contains("使用完整服务");
+            assert_eq!(is_told, is_snapshot, "{field} {at_exchange}: {}", page.body);
+            let user = super::openid_of(&demo, &visitor).await;
+            assert_eq!(user.is_none(), is_snapshot, "{field} {at_exchange}");
+            let session = visitor.cookie(&demo.url, "id");
+            assert_eq!(session.is_none(), is_snapshot, "{field} {at_exchange}");
+            if at_exchange {
+                // The silent login, too.
+                let silent = Visitor::new().visit(&demo.at("/openid")).await;
+                assert_eq!(silent.body == openid, !is_snapshot, "{field}");
+            }
+        }
+    }
+}
+
 #[actix_web::test]
 async fn asking_first_is_a_page_with_a_button_that_begins_the_login() {
     let wechat = wechat().await;

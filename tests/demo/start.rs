@@ -17,6 +17,101 @@ const CREDENTIALS: [(&str, &str); 2] = [
     ("WECHAT_APPSECRET", "the-app-secret-of-this-test"),
 ];
 
+/// What URL parsers repair in silence: another address than the one that was meant, or none.
+const ODD_URLS: &[&str] = &[
+    "http:///host",
+    "http:////host",
+    "http:host",
+    "http:/host",
+    "https:/host",
+    "HTTP:host",
+    "http:\\\\host",
+    "http:/\\host",
+    "http://host\\path",
+    "http://host\\@other",
+    "http://ho\tst",
+    "http://host\t",
+    "\thttp://host",
+    "ht\ntp://host",
+    "http://ho\nst",
+    "http://host\n",
+    "http://host\r\n",
+    "\u{1}http://host",
+    "http://ho st",
+    "http://host\u{a0}",
+    "\u{3000}http://host",
+    "http://ho\u{3000}st",
+    "http://@host",
+    "http://:@host",
+    "http://user:@host",
+    "http://host:",
+    "http://host:0",
+    "http://host:080",
+    "http://host:+80",
+    "http://host:80:80",
+    "http://host:８０",
+    "http://ho%73t",
+    "http://ｈｏｓｔ",
+    "http://host。example。cn",
+    "http://127.1",
+    "http://0x7f.0.0.1",
+    "http://2130706433",
+    "http://0177.0.0.1",
+    "http://host/a/../b",
+    "http://host/a/./b",
+    "http://host/%2e%2e/b",
+    "http://host/..",
+    "http://host//",
+    "http://host/a//b",
+    "http://host/?",
+    "http://host/#",
+    "http://host?",
+    "http://[::1",
+    "http://::1",
+    "http://ho[st",
+    "http://<host>",
+    "\"http://host\"",
+    "'http://host'",
+    "http://host\"",
+    "http://http://host",
+    "http://https:/host",
+    "://host",
+    "http//host",
+    "http;//host",
+    "http//:host",
+    "httpss://host",
+    "ws://host",
+];
+
+const BAD_PROXIES: &[&str] = &[
+    "",
+    " ",
+    "127.0.0.1:3128",
+    "proxy.example.cn",
+    "https://127.0.0.1:3128",
+    "socks5://127.0.0.1:3128",
+    "ftp://127.0.0.1",
+    "http://",
+    "http://:3128",
+    "http://user:word@",
+    "http://user:word@:3128",
+    "http://127.0.0.1:3128/path",
+    "http://127.0.0.1:3128?x",
+    "http://127.0.0.1:3128#x",
+    "http://127.0.0.1:99999",
+    "http://127.0.0.1:x",
+    "http:///127.0.0.1:3128",
+    "http:127.0.0.1:3128",
+    "http:\\\\127.0.0.1:3128",
+    "http://127.0.0.1\t:3128",
+    "http://pro xy:3128",
+    "\"http://127.0.0.1:3128\"",
+    "http://user:pa/ss@127.0.0.1:3128",
+    "http://user:pa?ss@127.0.0.1:3128",
+    "http://user:pa#ss@127.0.0.1:3128",
+    "http://127.0.0.1:3128,http://127.0.0.1:3129",
+];
+
 /// One line, of the demo's own, that names what is wrong.
 #[track_caller]
 fn assert_refused(what: &str, (status, said): (Option<i32>, String), code: i32, names: &str) {
@@ -41,9 +136,54 @@ fn a_bad_value_stops_the_start_with_a_line_that_names_the_variable() {
     let rows: &[(&str, &[&str])] = &[
         (
             "WECHAT_APPID",
-            &["", " ", "wx 1", "wx/1", "wx;1", "wx=1", "微信", &long],
+            &[
+                "",
+                " ",
+                "wx 1",
+                "wx/1",
+                "wx;1",
+                "wx=1",
+                "微信",
+                &long,
+                "\"wx0123456789abcdef\"",
+                "'wx0123456789abcdef'",
+                "wx0123456789abcdef\"",
+                " wx0123456789abcdef",
+            ],
         ),
-        ("WECHAT_APPSECRET", &["", "  ", "two words", "new\nline"]),
+        (
+            "WECHAT_APPSECRET",
+            &[
+                "",
+                "  ",
+                "two words",
+                "new\nline",
+                "\"in-quotes\"",
+                "'in-quotes'",
+                "`in-quotes`",
+                "“in-quotes”",
+                "\"half",
+                "half'",
+                " padded ",
+                "\ttab",
+            ],
+        ),
+        ("WECHAT_PROXY", BAD_PROXIES),
+        (
+            "WECHAT_RETURN_ORIGINS",
+            &[
+                "",
+                "www.example.cn",
+                "https://www.example.cn/path",
+                "https://www.example.cn,",
+                "https://www.example.cn;https://m.example.cn",
+                "https://user@www.example.cn",
+                "https:///www.example.cn",
+                "*",
+                "https://*",
+                "https://*.example.cn",
+            ],
+        ),
         (
             "WECHAT_PUBLIC_URL",
             &[
@@ -62,6 +202,22 @@ fn a_bad_value_stops_the_start_with_a_line_that_names_the_variable() {
                 "http://shop.example.cn:99999",
                 "http://shop example.cn",
                 "http://shop.example.cn//twice",
+            ],
+        ),
+        ("WECHAT_PUBLIC_URL", ODD_URLS),
+        ("WECHAT_OPEN_URL", ODD_URLS),
+        ("WECHAT_API_URL", ODD_URLS),
+        (
+            "WECHAT_API_URL",
+            &[
+                ",",
+                "https://api.weixin.qq.com,",
+                ",https://api.weixin.qq.com",
+                "https://api.weixin.qq.com,,https://api2.weixin.qq.com",
+                "https://api.weixin.qq.com,api2.weixin.qq.com",
+                "https://api.weixin.qq.com;https://api2.weixin.qq.com",
+                "https://api.weixin.qq.com https://api2.weixin.qq.com",
+                "https://api.weixin.qq.com,https:///api2.weixin.qq.com",
             ],
         ),
         (
@@ -270,6 +426,116 @@ fn link(html: &str, text: &str) -> Option<String> {
                 .replace("&#x2F;", "/")
                 .replace("&#x3D;", "=")
         })
+}
+
+/// A risk is told under the name that the operator gave, for each account's own.
+#[test]
+fn a_risk_names_its_variable() {
+    let [appid, secret] = CREDENTIALS;
+    let hex = ("WECHAT_APPSECRET", "0123456789abcdef0123456789abcdef");
+    let rows: &[(&[(&str, &str)], &[&str])] = &[
+        (&[appid, secret], &["WECHAT_APPSECRET"]),
+        (
+            &[
+                appid,
+                ("WECHAT_APPSECRET", "0123456789ABCDEF0123456789ABCDEF"),
+            ],
+            &["WECHAT_APPSECRET"],
+        ),
+        (
+            &[
+                appid,
+                ("WECHAT_APPSECRET", "0123456789abcdef0123456789abcde"),
+            ],
+            &["WECHAT_APPSECRET"],
+        ),
+        (
+            &[("WECHAT_APPID", "ww0123456789abcdef"), hex],
+            &["WECHAT_APPID"],
+        ),
+        (&[("WECHAT_APPID", "wx1"), hex], &["WECHAT_APPID"]),
+        (
+            &[appid, hex, ("WECHAT_PUBLIC_URL", "http://shop.example.cn")],
+            &["WECHAT_PUBLIC_URL"],
+        ),
+        (
+            &[
+                appid,
+                hex,
+                ("WECHAT_PUBLIC_URL", "https://shop.example.cn:8443/shop"),
+            ],
+            &["WECHAT_PUBLIC_URL"],
+        ),
+        (
+            &[
+                appid,
+                hex,
+                ("WECHAT_OPEN_URL", "http://127.0.0.1:9"),
+                ("WECHAT_API_URL", "http://127.0.0.1:9"),
+            ],
+            &["WECHAT_OPEN_URL"],
+        ),
+        (
+            &[appid, hex, ("WECHAT_OPEN_URL", "https://open.example.cn")],
+            &["WECHAT_OPEN_URL"],
+        ),
+        (
+            &[
+                appid,
+                hex,
+                (
+                    "WECHAT_API_URL",
+                    "https://api.weixin.qq.com,https://api.example.cn",
+                ),
+            ],
+            &["WECHAT_API_URL"],
+        ),
+        // WeChat's own.
+        (
+            &[
+                appid,
+                hex,
+                (
+                    "WECHAT_API_URL",
+                    "https://api.weixin.qq.com,https://api2.weixin.qq.com,https://sh.api.weixin.qq.com,https://sz.api.weixin.qq.com,https://hk.api.weixin.qq.com/",
+                ),
+            ],
+            &[],
+        ),
+        (&[appid, hex], &[]),
+    ];
+    for (variables, names) in rows {
+        let mut all = vec![("WECHAT_PUBLIC_URL", "https://shop.example.cn")];
+        all.extend_from_slice(variables);
+        let demo = Demo::start_with(&all);
+        let log = demo.log();
+        let risks: Vec<&str> = log
+            .lines()
+            .filter(|line| line.contains("wechat.config.risk"))
+            .collect();
+        assert_eq!(risks.is_empty(), names.is_empty(), "{variables:?}: {log}");
+        for risk in &risks {
+            assert!(risk.contains("appid=\"w"), "{risk}");
+            let is_named = |name: &&str| risk.contains(&format!("setting=\"{name}\""));
+            // How many files may be open is the machine's.
+            let is_machines = risk.contains("setting=\"in_flight\"");
+            assert!(
+                names.iter().any(is_named) || is_machines,
+                "{variables:?}: {risk}"
+            );
+        }
+        for name in *names {
+            let name = format!("setting=\"{name}\"");
+            assert!(
+                risks.iter().any(|risk| risk.contains(&name)),
+                "{name}: {log}"
+            );
+        }
+        assert!(
+            !log.contains("0123456789abcdef0123456789abcde"),
+            "the secret: {log}"
+        );
+    }
 }
 
 #[actix_web::test]
