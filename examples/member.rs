@@ -41,11 +41,7 @@ impl FromRequest for Member {
                 return Ok(member);
             }
             // A session that outlived the database: log in, and join, afresh.
-            WechatUser::forget(&req);
-            match WechatUser::extract(&req).await {
-                Err(login) => Err(login.into()),
-                Ok(_) => Err(ErrorInternalServerError("forgotten, and yet known")),
-            }
+            Err(WechatUser::log_in_again(&req).into())
         })
     }
 }

@@ -1,15 +1,25 @@
-//! [`require_user`]: the login in front of a whole scope, or of handlers that take no user.
+//! [`require_user`] and [`require`]: the login in front of a whole scope, or of handlers that take
+//! no user.
+
+use std::{
+    any::Any,
+    fmt,
+    future::{Future, Ready, ready},
+    marker::PhantomData,
+    pin::Pin,
+    rc::Rc,
+};
 
 use actix_web::{
-    Error, HttpMessage as _, ResponseError as _,
+    Error, FromRequest, HttpMessage as _,
     body::{EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     http::header::{CACHE_CONTROL, HeaderValue},
     middleware::Next,
 };
 
 use crate::{
-    extract::{Entrance, extract, memo::Memo, unclaimed_callback},
+    extract::{Guarding, memo::Memo, unclaimed_callback},
     user::WechatUser,
     worker::Worker,
 };
@@ -58,21 +68,130 @@ pub async fn require_user<B>(
 where
     B: MessageBody + 'static,
 {
-    let user = match extract::<WechatUser>(req.request(), Entrance::Guard).await {
-        Ok(user) => user,
+    guard::<WechatUser, _, _>(req, |req| next.call(req)).await
+}
+
+/// The same as [`require_user`] for any extractor: [`WechatOpenId`](crate::WechatOpenId), or a user
+/// of the app's own that is looked up from one.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use actix_wechat::{WechatOpenId, require};
+///
+/// async fn vote() -> &'static str {
+///     "thank you"
+/// }
+///
+/// let app = App::new().service(
+///     web::scope("/poll")
+///         .wrap(require::<WechatOpenId>())
+///         .route("/vote", web::get().to(vote)),
+/// );
+/// # let _ = app;
+/// ```
+#[must_use]
+pub fn require<T>() -> Require<T> {
+    Require(PhantomData)
+}
+
+/// The middleware that [`require`] makes.
+///
+/// ```
+/// let guard: actix_wechat::Require<actix_wechat::WechatOpenId> = actix_wechat::require();
+/// ```
+pub struct Require<T>(PhantomData<fn() -> T>);
+
+impl<T> Clone for Require<T> {
+    fn clone(&self) -> Self {
+        require()
+    }
+}
+
+impl<T> fmt::Debug for Require<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Require")
+    }
+}
+
+impl<T, S, B> Transform<S, ServiceRequest> for Require<T>
+where
+    T: FromRequest + 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = Guarded<T, S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Guarded {
+            service: Rc::new(service),
+            requires: PhantomData,
+        }))
+    }
+}
+
+/// A service with a guard in front.
+pub struct Guarded<T, S> {
+    service: Rc<S>,
+    requires: PhantomData<fn() -> T>,
+}
+
+impl<T, S> fmt::Debug for Guarded<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guarded")
+    }
+}
+
+impl<T, S, B> Service<ServiceRequest> for Guarded<T, S>
+where
+    T: FromRequest + 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let service = Rc::clone(&self.service);
+        Box::pin(guard::<T, _, _>(req, move |req| service.call(req)))
+    }
+}
+
+async fn guard<T, B, F>(
+    req: ServiceRequest,
+    next: impl FnOnce(ServiceRequest) -> F,
+) -> Result<ServiceResponse<EitherBody<B>>, Error>
+where
+    T: FromRequest + 'static,
+    B: MessageBody + 'static,
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    let guarding = Guarding::start(req.request());
+    let extracted = T::from_request(req.request(), &mut Payload::None).await;
+    guarding.stop();
+    let identity = match extracted {
+        Ok(identity) => identity,
         Err(err) => {
-            return Ok(req
-                .into_response(err.error_response())
-                .map_into_right_body());
+            let response = err.into().error_response();
+            return Ok(req.into_response(response).map_into_right_body());
         }
     };
-    let appid = req
-        .app_data::<Worker>()
-        .map(|worker| worker.wechat().appid().to_owned());
-    req.extensions_mut().insert(Memo { appid, user });
-    let mut answered = next.call(req).await?;
+    if let Some(user) = (&identity as &dyn Any).downcast_ref::<WechatUser>() {
+        let appid = req
+            .app_data::<Worker>()
+            .map(|worker| worker.wechat().appid().to_owned());
+        let user = user.clone();
+        req.extensions_mut().insert(Memo { appid, user });
+    }
+    let mut answered = next(req).await?;
     if let Some(err) = unclaimed_callback(answered.request()) {
-        let response = err.error_response();
+        let response = Error::from(err).error_response();
         return Ok(answered.into_response(response).map_into_right_body());
     }
     let headers = answered.headers_mut();

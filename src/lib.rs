@@ -82,7 +82,7 @@ pub use crate::{
     },
     error::LoginError,
     exchange::hook::Login,
-    guard::require_user,
+    guard::{Guarded, Require, require, require_user},
     hub::{Hub, builder::HubBuilder},
     login::login,
     logout::logout,

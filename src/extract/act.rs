@@ -15,7 +15,7 @@ use crate::{
     session::Known,
     visit::{
         Visit,
-        decide::Step,
+        decide::{Step, decide_again},
         login_cookie::{Completed, LoginCookie, Pending},
     },
     worker::Worker,
@@ -59,6 +59,19 @@ pub(crate) async fn act<I>(
             complete(req, worker, wechat, visit, known, ticket, rounds).await
         }
     })
+}
+
+/// Sends a visitor to log in once more, whose user the app has lost.
+pub(crate) fn again(wechat: Wechat, visit: Visit) -> Reply {
+    match decide_again(&visit) {
+        Step::Refuse { html } => Reply::refuse(wechat, visit, html),
+        Step::Stop(reason) => Reply::stop(wechat, visit, Failure::plain(reason)),
+        Step::Depart(round) => Reply::depart(wechat, visit, round),
+        // Nobody is logged in any more, and what came back was for who was.
+        Step::Run(()) | Step::Clean { .. } | Step::Exchange { .. } => {
+            Reply::clean(wechat, visit, None)
+        }
+    }
 }
 
 async fn complete(

@@ -66,6 +66,7 @@ pub(crate) fn gather<I: Identity>(
     account: &Account,
     glance: &Glance<I>,
     entrance: Entrance,
+    is_guarded: bool,
 ) -> Visit {
     let headers = req.headers();
     let now = account.clock.now();
@@ -77,7 +78,7 @@ pub(crate) fn gather<I: Identity>(
             .is_some_and(|callback| account.cookies.is_elsewhere(headers, &callback.state, now))
     };
     let appid = &account.logins.official.appid;
-    let may_be_for_another = entrance == Entrance::Guard || Wants::include_another(req, appid);
+    let may_be_for_another = is_guarded || Wants::include_another(req, appid);
     Visit {
         page: callback::without(req.uri().path(), req.uri().query(), callback.as_ref())
             .into_owned(),

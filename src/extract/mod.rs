@@ -1,16 +1,19 @@
 //! The way of one request: glance at the session → gather the rest → decide → act.
 
-use std::{future::ready, pin::Pin};
+use std::{
+    future::{Ready, ready},
+    pin::Pin,
+};
 
 use actix_session::SessionExt as _;
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 
 use crate::{
     address::callback::Callback,
     answer::{Answer, Reply},
     error::LoginError,
     extract::{
-        act::act,
+        act::{act, again},
         gather::{Glance, gather},
         identity::Identity,
         memo::Memo,
@@ -37,12 +40,32 @@ pub(crate) type Extracting<I> = Pin<Box<dyn Future<Output = Result<I, LoginError
 /// Where a request came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entrance {
-    /// A handler's parameter.
+    /// A handler's parameter, or a guard's.
     Parameter,
-    /// `require_user`, behind which extractors of other accounts may be.
-    Guard,
     /// The `login` handler, to which the visitor has tapped a link.
     Login,
+}
+
+/// Says, while it lasts, that a request's extractors are a guard's, behind which extractors of other
+/// accounts may be.
+pub(crate) struct Guarding(HttpRequest);
+
+struct IsGuarded;
+
+impl Guarding {
+    pub(crate) fn start(req: &HttpRequest) -> Self {
+        req.extensions_mut().insert(IsGuarded);
+        Self(req.clone())
+    }
+
+    /// A service's request must not be shared when it goes on.
+    pub(crate) fn stop(self) {
+        self.0.extensions_mut().remove::<IsGuarded>();
+    }
+
+    fn is_on(req: &HttpRequest) -> bool {
+        req.extensions().contains::<IsGuarded>()
+    }
 }
 
 impl FromRequest for WechatUser {
@@ -61,6 +84,25 @@ impl FromRequest for WechatOpenId {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         extract(req, Entrance::Parameter)
     }
+}
+
+/// The account's worker, for handlers that call WeChat for a user, or that write links.
+impl FromRequest for Worker {
+    type Error = LoginError;
+    type Future = Ready<Result<Self, LoginError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            req.app_data::<Self>()
+                .cloned()
+                .ok_or_else(|| unregistered(req)),
+        )
+    }
+}
+
+fn unregistered(req: &HttpRequest) -> LoginError {
+    let html = wants_html(req.headers());
+    LoginError::new(Answer::Unregistered { html })
 }
 
 impl WechatUser {
@@ -97,6 +139,36 @@ impl WechatUser {
     }
 }
 
+impl WechatUser {
+    /// The error to return where the app has lost the user behind a session, a row of its database
+    /// for example: logs the user out ([`forget`](Self::forget)), and sends the visitor to log in
+    /// once more.
+    ///
+    /// A script is told to log in, as if nobody were. A visitor whose last login was a moment ago is
+    /// sent three times at most, then reads a page: logging in again does not help.
+    ///
+    /// ```
+    /// use actix_web::{HttpRequest, Responder};
+    /// use actix_wechat::{LoginError, WechatUser};
+    ///
+    /// async fn page(user: WechatUser, req: HttpRequest) -> Result<impl Responder, LoginError> {
+    ///     let row: Option<String> = None; // … look the user up …
+    ///     row.ok_or_else(|| WechatUser::log_in_again(&req))
+    /// }
+    /// ```
+    #[must_use = "the error is the answer that logs in"]
+    pub fn log_in_again(req: &HttpRequest) -> LoginError {
+        Self::forget(req);
+        let Some(worker) = req.app_data::<Worker>() else {
+            return unregistered(req);
+        };
+        let wechat = worker.wechat();
+        let glance = Glance::at(req, &wechat.0, None);
+        let visit = gather::<Self>(req, &wechat.0, &glance, Entrance::Parameter, false);
+        LoginError::new(Answer::Registered(again(wechat.clone(), visit)))
+    }
+}
+
 /// The whole of a request's login. Without side effects until it succeeds: actix may be asked for
 /// an `Option` of the identity, and then throws a failure away.
 pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Extracting<I> {
@@ -104,8 +176,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
         return Box::pin(ready(Ok(identity)));
     }
     let Some(worker) = req.app_data::<Worker>() else {
-        let html = wants_html(req.headers());
-        return Box::pin(ready(Err(LoginError::new(Answer::Unregistered { html }))));
+        return Box::pin(ready(Err(unregistered(req))));
     };
     let account = &worker.wechat().0;
     let appid = &account.logins.official.appid;
@@ -128,9 +199,10 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
             found => found,
         };
     }
+    let is_guarded = Guarding::is_on(req);
     let (req, worker) = (req.clone(), worker.clone());
     Box::pin(async move {
-        let visit = gather(&req, &worker.wechat().0, &glance, entrance);
+        let visit = gather(&req, &worker.wechat().0, &glance, entrance, is_guarded);
         let step = decide(&visit, glance.found);
         let ended = act(&req, &worker, visit, glance.known, step).await;
         if let Some(watch) = watch {
@@ -155,7 +227,7 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest) -> Option<LoginError> {
         callback: Some(callback),
         look_alikes: Vec::new(),
     };
-    let visit = gather(req, account, &glance, Entrance::Guard);
+    let visit = gather(req, account, &glance, Entrance::Parameter, true);
     visit.is_for_another.then(|| {
         LoginError::new(Answer::Registered(Reply::clean(
             wechat.clone(),
@@ -169,5 +241,5 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest) -> Option<LoginError> {
 #[cfg(test)]
 pub(crate) fn visit<I: Identity>(req: &HttpRequest, wechat: &crate::Wechat) -> crate::visit::Visit {
     let glance = Glance::<I>::at(req, &wechat.0, None);
-    gather(req, &wechat.0, &glance, Entrance::Parameter)
+    gather(req, &wechat.0, &glance, Entrance::Parameter, false)
 }

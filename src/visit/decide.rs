@@ -79,6 +79,19 @@ pub(crate) fn decide<I>(visit: &Visit, found: Found<I>) -> Step<I> {
     }
 }
 
+/// The same for a visitor who was logged in, and whose user the app has lost. A login that has just
+/// completed was of no use, and counts.
+pub(crate) fn decide_again(visit: &Visit) -> Step<()> {
+    match (visit.asks, &visit.cookie) {
+        (Asks::Person(Navigation::Get), Some(LoginCookie::Completed(completed)))
+            if visit.look_alikes.is_empty() =>
+        {
+            go_round(completed.rounds, Reason::CodeRefused)
+        }
+        _ => decide(visit, Found::TooLittle),
+    }
+}
+
 impl Visit {
     /// A handler can mix extractors, and the first that answers wins. One that is satisfied must
     /// not clean away the callback that another one waits for, be it of another account: it
