@@ -1,5 +1,5 @@
-/// WeChat's hosts that a client of the login talks to: pages, polls, scripts, the API with its regions, and pictures. The simulator
-/// plays each of them, under its own name.
+/// WeChat's hosts that a client of the login talks to: pages, polls, scripts, the API with its
+/// regions, and pictures. The simulator plays each of them, under its own name.
 ///
 /// ```
 /// use actix_wechat::simulator::HOSTS;

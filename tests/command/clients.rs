@@ -143,8 +143,8 @@ async fn curl_logs_in_by_the_hosts_file_of_its_own() {
     assert_user(&Done::of(shell).assert_status(0));
 }
 
-/// A Node of before heeds no proxy: WeChat's names lead here by the hosts file, in namespaces of the
-/// test's own.
+/// A Node of before heeds no proxy: WeChat's names lead here by the hosts file, in namespaces of
+/// the test's own.
 async fn fetch_logs_in_by_the_hosts_file() {
     let desk = desk_with("fetch.mjs");
     desk.write(

@@ -1,4 +1,5 @@
-//! The pages of `examples/` for people who write no Rust: what they tell to do is done, block by block.
+//! The pages of `examples/` for people who write no Rust: what they tell to do is done, block by
+//! block.
 
 use std::{
     fs,
@@ -54,8 +55,8 @@ fn blocks(page: &str) -> Vec<&str> {
     page.split("\n```").skip(1).step_by(2).collect()
 }
 
-/// Runs what the page tells a shell, in a copy of its folder and at free ports; then somebody opens the
-/// application that it started, if it did.
+/// Runs what the page tells a shell, in a copy of its folder and at free ports; then somebody opens
+/// the application that it started, if it did.
 async fn follow(language: &'static str) {
     let desk = Desk::new();
     for file in fs::read_dir(folder(language)).expect("the folder") {

@@ -1,6 +1,8 @@
-//! `wechat-sim`: WeChat's side of the login, to develop and test against, for programs of any language.
+//! `wechat-sim`: WeChat's side of the login, to develop and test against, for programs of any
+//! language.
 //!
-//! What it plays is `actix_wechat::simulator`; here is what is around it: options and file, certificates, a proxy, and the commands.
+//! What it plays is `actix_wechat::simulator`; here is what is around it: options and file,
+//! certificates, a proxy, and the commands.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::ExitCode;

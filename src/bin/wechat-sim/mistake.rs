@@ -54,7 +54,8 @@ fn join(table: &str, name: &str) -> String {
     }
 }
 
-/// The field of a table that a message names, as in "`sex` is 0, 1 or 2", and where it stands; the error itself is the whole table's.
+/// The field of a table that a message names, as in "`sex` is 0, 1 or 2", and where it stands; the
+/// error itself is the whole table's.
 fn accused<'a>(text: &str, table: usize, message: &'a str) -> Option<(&'a str, usize)> {
     let rest = text.get(table..)?;
     let names = quoted(message);

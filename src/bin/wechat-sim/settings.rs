@@ -15,7 +15,8 @@ use crate::{
 
 const HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7301);
 
-/// What holds: the command line before the environment, the environment before the file, the file before the defaults.
+/// What holds: the command line before the environment, the environment before the file, the file
+/// before the defaults.
 pub(crate) struct Settings {
     pub(crate) http: SocketAddr,
     pub(crate) https: Option<SocketAddr>,

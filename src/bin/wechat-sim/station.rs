@@ -13,7 +13,8 @@ use crate::{
     settings::Settings,
 };
 
-/// How many calls, codes and tokens: more than a test suite has under way, and some thirty megabytes at the most.
+/// How many calls, codes and tokens: more than a test suite has under way, and some thirty
+/// megabytes at the most.
 const REMEMBERED: usize = 10_000;
 
 /// A simulator at all its addresses.

@@ -1,6 +1,7 @@
 //! A certificate for WeChat's hosts, and the CA that signed it.
 //!
-//! Whoever trusts this CA trusts it for WeChat's names alone, and nobody can sign with it again: its key is gone once it has signed.
+//! Whoever trusts this CA trusts it for WeChat's names alone, and nobody can sign with it again:
+//! its key is gone once it has signed.
 
 use std::{
     fs::{self, File},
@@ -200,7 +201,8 @@ fn to_pem(certificates: &[impl AsRef<[u8]>]) -> String {
     pem::encode_many_config(&certificates, config)
 }
 
-/// Replaces a file at once, so that nobody reads half of it. Readable by its owner alone where it is a key.
+/// Replaces a file at once, so that nobody reads half of it. Readable by its owner alone where it
+/// is a key.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut open = fs::OpenOptions::new();

@@ -1,5 +1,6 @@
-//! A PKCS #12 file of certificates, as Java reads them: no other format comes with it. There is nothing secret in it, so that it has
-//! neither encryption nor password (RFC 7292, sections 4 and 4.2.3).
+//! A PKCS #12 file of certificates, as Java reads them: no other format comes with it. There is
+//! nothing secret in it, so that it has neither encryption nor password (RFC 7292, sections 4 and
+//! 4.2.3).
 
 use yasna::{DERWriter, Tag, models::ObjectIdentifier};
 

@@ -1,4 +1,5 @@
-/// Why a request goes nowhere. The reason stands in the status line, too: of a refused CONNECT most clients show nothing else.
+/// Why a request goes nowhere. The reason stands in the status line, too: of a refused CONNECT most
+/// clients show nothing else.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: u16,
