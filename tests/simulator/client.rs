@@ -162,7 +162,7 @@ pub(super) fn send(
     let host = sim.url().trim_start_matches("http://");
     let path = path.strip_prefix(sim.url()).unwrap_or(path);
     let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
