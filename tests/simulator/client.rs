@@ -179,7 +179,7 @@ pub(super) fn send(
     let host = sim.url().trim_start_matches("http://");
     let path = path.strip_prefix(sim.url()).unwrap_or(path);
     let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let named = headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("host"));
