@@ -11,6 +11,7 @@ mod nginx;
 mod pages;
 mod redis;
 mod sessions;
+mod simulator;
 
 use libtest_mimic::Arguments;
 use support::trials;
@@ -32,6 +33,7 @@ fn main() {
     trials.extend(journeys::trials());
     trials.extend(hub_journeys::trials());
     trials.extend(pages::trials());
+    trials.extend(simulator::trials());
     trials.extend(gallery::trials());
     trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -291,7 +291,7 @@ async fn https_gets_cookies_for_https_only() {
         "{cookies:?}"
     );
     assert!(
-        cookies.iter().any(|it| it.starts_with("id=")),
+        cookies.iter().any(|it| it.starts_with("__Host-id=")),
         "{cookies:?}"
     );
     for cookie in cookies {

@@ -6,7 +6,7 @@ use fantoccini::{Locator, elements::Element, key::Key};
 use libtest_mimic::Trial;
 
 use super::browser::{Browser, Browsers, PROGRAMS};
-use crate::support::program::trials;
+use support::trials;
 
 pub(crate) fn trials() -> Vec<Trial> {
     trials![PROGRAMS;
