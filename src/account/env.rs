@@ -113,3 +113,7 @@ fn outside(prefix: &str) -> Result<Setting<Outside>, ConfigError> {
     };
     Ok(Setting::new(setting.name, outside))
 }
+
+#[cfg(test)]
+#[path = "tests/env.rs"]
+mod tests;
