@@ -103,7 +103,7 @@ impl Doctor {
         let mut doctor = Self(Vec::new());
         doctor.credentials(builder, official);
         doctor.public_url(&builder.public_url.name, public, is_wechats_page(open_url));
-        doctor.open_url(&builder.open_url.name, open_url, endpoints);
+        doctor.open_url(builder, open_url, endpoints);
         doctor.api_url(&builder.api_url.name, open_url, endpoints);
         doctor.in_flight(builder.in_flight);
         doctor
@@ -182,12 +182,13 @@ impl Doctor {
         }
     }
 
-    fn open_url(&mut self, name: &Cow<'static, str>, open_url: &Url, endpoints: &Endpoints) {
+    fn open_url(&mut self, builder: &Builder, open_url: &Url, endpoints: &Endpoints) {
+        let (name, api_url) = (&builder.open_url.name, &builder.api_url.name);
         if is_simulator(open_url, endpoints) {
             self.note(
                 name,
                 format!(
-                    "is `{open_url}`, as is `api_url`: a simulator, with which anybody can log in as anybody; leave both unset where real users come"
+                    "is `{open_url}`, as is `{api_url}`: a simulator, with which anybody can log in as anybody; leave both unset where real users come"
                 ),
             );
         } else if !is_wechats_page(open_url) {

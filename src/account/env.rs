@@ -120,3 +120,7 @@ fn outside(prefix: &str) -> Result<Setting<Outside>, ConfigError> {
     };
     Ok(Setting::new(setting.name, outside))
 }
+
+#[cfg(test)]
+#[path = "tests/env.rs"]
+mod tests;

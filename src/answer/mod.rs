@@ -47,16 +47,13 @@ pub(crate) struct Reply {
 
 enum Saying {
     /// A program is not logged in.
-    Refuse {
-        html: bool,
-    },
+    Refuse { html: bool },
     /// To WeChat, or to what stands before it; decided when it is first asked for.
     Depart(Round, OnceLock<Departure>),
     /// To the clean page; `cookie` is the login cookie from now on.
-    Clean {
-        cookie: Option<LoginCookie>,
-    },
-    Stop(Failure),
+    Clean { cookie: Option<LoginCookie> },
+    /// A page, or on to the guests' page, with a cookie that is made when it is first asked for.
+    Stop(Failure, OnceLock<Option<LoginCookie>>),
 }
 
 impl Reply {
@@ -73,7 +70,7 @@ impl Reply {
     }
 
     pub(crate) fn stop(wechat: Wechat, visit: Visit, failure: Failure) -> Self {
-        Self::new(wechat, visit, Saying::Stop(failure))
+        Self::new(wechat, visit, Saying::Stop(failure, OnceLock::new()))
     }
 
     fn new(wechat: Wechat, visit: Visit, saying: Saying) -> Self {
@@ -103,7 +100,7 @@ impl Reply {
                 }
                 response
             }
-            Saying::Stop(failure) => self.stopped(failure),
+            Saying::Stop(failure, login) => self.stopped(failure, login),
         }
     }
 
@@ -135,7 +132,7 @@ impl Answer {
                 Saying::Refuse { .. } => Reason::LoginRequired,
                 Saying::Depart(round, decided) => reply.departure(*round, decided).reason(),
                 Saying::Clean { .. } => Reason::Completed,
-                Saying::Stop(failure) => reply.behind(failure.reason),
+                Saying::Stop(failure, _) => reply.behind(failure.reason),
             },
         }
     }
@@ -143,7 +140,7 @@ impl Answer {
     pub(crate) fn call_error(&self) -> Option<&CallError> {
         match self {
             Self::Registered(Reply {
-                saying: Saying::Stop(failure),
+                saying: Saying::Stop(failure, _),
                 ..
             }) => failure.error.as_ref(),
             _ => None,
@@ -154,7 +151,7 @@ impl Answer {
         if let Self::Registered(reply) = self {
             match &reply.saying {
                 Saying::Depart(round, decided) => return reply.departure(*round, decided).status(),
-                Saying::Stop(failure) if reply.guest_page(failure.reason).is_some() => {
+                Saying::Stop(failure, _) if reply.guest_page(failure.reason).is_some() => {
                     return StatusCode::FOUND;
                 }
                 _ => {}

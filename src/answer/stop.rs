@@ -1,6 +1,6 @@
 //! The pages of failures, and what the log says of them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::OnceLock};
 
 use actix_web::{
     HttpResponse,
@@ -25,14 +25,18 @@ const LOOK_ALIKE_CURE: &str = "somebody planted a cookie that passes for the ses
 const STATE_LOST_CURE: &str = "WeChat's answer comes back without the `state` that went out: look for what rewrites addresses on the way, in the app, the proxy, or the browser that embeds the page";
 
 impl Reply {
-    pub(super) fn stopped(&self, failure: &Failure) -> HttpResponse {
+    pub(super) fn stopped(
+        &self,
+        failure: &Failure,
+        login: &OnceLock<Option<LoginCookie>>,
+    ) -> HttpResponse {
         let reason = self.behind(failure.reason);
         self.log(reason);
         if let Some(path) = self.guest_page(reason) {
             let mut response = redirect(self.account().public.page(path));
             // Counted: the guest page may, by mistake, ask for a user, too.
-            if let Some(login) = self.one_round_more() {
-                self.set_cookie(&mut response, &login);
+            if let Some(login) = login.get_or_init(|| self.one_round_more()) {
+                self.set_cookie(&mut response, login);
             }
             return response;
         }

@@ -67,3 +67,7 @@ impl Hook {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/hook.rs"]
+mod tests;

@@ -229,3 +229,7 @@ impl Drop for Running {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tests/exchange.rs"]
+mod tests;

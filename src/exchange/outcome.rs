@@ -95,3 +95,7 @@ impl Outcome {
 pub(crate) fn elapsed_ms(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "tests/outcome.rs"]
+mod tests;

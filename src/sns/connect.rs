@@ -48,13 +48,17 @@ impl Proxy {
         let text = text.trim_matches(' ');
         let rest = text.strip_prefix("http://").ok_or(WANTED)?;
         let authority = rest.strip_suffix('/').unwrap_or(rest);
+        // What ends an authority, and what a parser drops or repairs in silence.
+        let is_odd = |char: char| {
+            matches!(char, '/' | '\\' | '?' | '#') || char.is_whitespace() || char.is_control()
+        };
+        if authority.contains(is_odd) {
+            return Err(WANTED);
+        }
         // A password may hold an `@`, encoded or not.
         let host = authority.rsplit('@').next().unwrap_or_default();
         let bare = base_url(&["http://", host].concat()).map_err(|_| WANTED)?;
         let url = Url::parse(text).map_err(|_| WANTED)?;
-        if url.host() != bare.host() || url.port() != bare.port() || bare.path() != "/" {
-            return Err(WANTED);
-        }
         let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
         let has_user = !url.username().is_empty() || url.password().is_some();
         let authorization = has_user.then(|| {

@@ -1,6 +1,6 @@
 //! WeChat's HTTP API: the four `/sns/*` calls, what they answer, and what each failure means.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use actix_web::{
     error::{ParseError, PayloadError},
@@ -55,7 +55,7 @@ pub(crate) type NewClient = Arc<dyn Fn() -> awc::Client + Send + Sync>;
 pub(crate) struct Client {
     bases: Arc<[Base]>,
     kept: awc::Client,
-    /// Takes no connection that was used before.
+    /// Its requests end their connections, so that it never has one that was used before.
     fresh: awc::Client,
 }
 
@@ -94,8 +94,8 @@ impl Client {
         let connect = Connect::new(endpoints.proxy.clone(), patience);
         Self {
             bases,
-            kept: client(connect.clone(), Connections::Kept),
-            fresh: client(connect, Connections::Fresh),
+            kept: client(connect.clone()),
+            fresh: client(connect),
         }
     }
 
@@ -115,10 +115,8 @@ impl Client {
             "&grant_type=authorization_code",
         ]
         .concat();
-        let answer = self.get(Call::Exchange, &query, connections).await?;
-        answer
-            .into_exchanged()
-            .ok_or_else(|| CallError::new(Call::Exchange, Fault::Malformed))
+        self.get(Call::Exchange, &query, connections, Answer::into_exchanged)
+            .await
     }
 
     /// The profile as WeChat tells it, of the user that it was asked for.
@@ -136,12 +134,10 @@ impl Client {
             "&lang=zh_CN",
         ]
         .concat();
-        let answer = self.get(Call::Profile, &query, connections).await?;
-        if answer.is_of(openid) {
-            Ok(answer)
-        } else {
-            Err(CallError::new(Call::Profile, Fault::Malformed))
-        }
+        self.get(Call::Profile, &query, connections, |answer| {
+            answer.is_of(openid).then_some(answer)
+        })
+        .await
     }
 
     pub(crate) async fn refresh(
@@ -156,10 +152,13 @@ impl Client {
             &encode(refresh_token),
         ]
         .concat();
-        let answer = self.get(Call::Refresh, &query, Connections::Kept).await?;
-        answer
-            .into_tokens()
-            .ok_or_else(|| CallError::new(Call::Refresh, Fault::Malformed))
+        self.get(
+            Call::Refresh,
+            &query,
+            Connections::Kept,
+            Answer::into_tokens,
+        )
+        .await
     }
 
     /// Whether this is a valid token of this user.
@@ -171,11 +170,14 @@ impl Client {
             &encode(openid),
         ]
         .concat();
-        match self.get(Call::Check, &query, Connections::Kept).await {
-            Ok(answer) if answer.says_ok() => Ok(true),
-            Ok(_) => Err(CallError::new(Call::Check, Fault::Malformed)),
+        let checked = self
+            .get(Call::Check, &query, Connections::Kept, |answer| {
+                answer.says_ok().then_some(true)
+            })
+            .await;
+        match checked {
             Err(err) if err.verdict().token_is_invalid => Ok(false),
-            Err(err) => Err(err),
+            checked => checked,
         }
     }
 
@@ -184,18 +186,21 @@ impl Client {
         self.bases.first().map_or("", |base| &base.host)
     }
 
-    async fn get(
+    /// What an answer holds; one that holds nothing of it is malformed.
+    async fn get<T>(
         &self,
         call: Call,
         query: &str,
         connections: Connections,
-    ) -> Result<Answer, CallError> {
+        take: impl Fn(Answer) -> Option<T>,
+    ) -> Result<T, CallError> {
+        let malformed = || CallError::new(call, Fault::Malformed);
         let mut last = CallError::new(call, Fault::Unconnected);
         for base in &*self.bases {
-            match self.get_from(base, call, query, connections).await {
+            let answer = self.get_from(base, call, query, connections).await;
+            match answer.and_then(|answer| take(answer).ok_or_else(malformed)) {
                 Err(err) if err.fault == Fault::Unconnected => last = err.at(&base.host),
-                Err(err) => return Err(err.at(&base.host)),
-                Ok(answer) => return Ok(answer),
+                told => return told.map_err(|err| err.at(&base.host)),
             }
         }
         Err(last)
@@ -210,19 +215,23 @@ impl Client {
     ) -> Result<Answer, CallError> {
         let failed = |fault| CallError::new(call, fault);
         let url = [&base.url, call.path(), "?", query].concat();
-        let client = match connections {
-            Connections::Kept => &self.kept,
-            Connections::Fresh => &self.fresh,
+        let request = match connections {
+            Connections::Kept => self.kept.get(url),
+            Connections::Fresh => self.fresh.get(url).force_close(),
         };
-        let mut answer = client.get(url).send().await.map_err(|err| {
+        let mut answer = request.send().await.map_err(|err| {
             failed(match err {
+                // It ended in order, within the head of an answer: what a codec says of that.
+                SendRequestError::Response(ParseError::Io(err))
+                    if err.kind() == io::ErrorKind::Other =>
+                {
+                    Fault::Broken
+                }
                 // What awc says of a connection that closed without an answer: it was made.
                 SendRequestError::Connect(ConnectError::Disconnected)
                 | SendRequestError::Send(_)
                 | SendRequestError::H2(_)
                 | SendRequestError::Response(ParseError::Io(_)) => Fault::Unanswered,
-                // It ended in order, within the head of an answer.
-                SendRequestError::Response(ParseError::Incomplete) => Fault::Broken,
                 SendRequestError::Connect(_) => Fault::Unconnected,
                 SendRequestError::Timeout => Fault::TimedOut,
                 _ => Fault::Malformed,
@@ -246,7 +255,7 @@ impl Client {
     }
 }
 
-fn client(connect: Connect, connections: Connections) -> awc::Client {
+fn client(connect: Connect) -> awc::Client {
     #[cfg(feature = "rustls")]
     // Where the app has chosen a provider, that one stays; without any, or with two compiled in,
     // making a client would panic.
@@ -256,10 +265,6 @@ fn client(connect: Connect, connections: Connections) -> awc::Client {
         // A login waits for its place before it comes here: a limit here would let new logins
         // starve those that wait for their profile.
         .limit(0);
-    let connector = match connections {
-        Connections::Kept => connector,
-        Connections::Fresh => connector.conn_keep_alive(Duration::ZERO),
-    };
     awc::Client::builder()
         .connector(connector)
         // The app secret is in the query: a redirect would carry it elsewhere.
@@ -274,3 +279,6 @@ fn client(connect: Connect, connections: Connections) -> awc::Client {
 #[cfg(test)]
 #[path = "tests/sns.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "tests/upstream.rs"]
+pub(crate) mod upstream;

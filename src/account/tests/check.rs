@@ -11,22 +11,49 @@ fn builder() -> Builder {
         .appid(APPID)
         .secret(SECRET)
         .public_url(HOME)
-        .own_client()
+        .client(awc::Client::default)
 }
 
 #[test]
 fn a_setting_that_cannot_work_is_refused_by_name() {
-    let table: [(&str, &str, Builder); 37] = [
+    let table = [
         ("appid", "missing", Wechat::builder()),
         ("appid", "blank", builder().appid("")),
         ("appid", "blank", builder().appid(" ")),
         ("appid", "spaces", builder().appid("wx01 23")),
         ("appid", "spaces", builder().appid("wx0123\n")),
         ("appid", "letters, digits", builder().appid("wx;a=b")),
+        ("appid", "quotes", builder().appid("\"wx0123456789abcdef\"")),
+        ("appid", "quotes", builder().appid("'wx0123456789abcdef'")),
+        ("appid", "quotes", builder().appid("“wx0123456789abcdef”")),
+        ("appid", "letters, digits", builder().appid("wx微信")),
+        ("appid", "letters, digits", builder().appid("w".repeat(65))),
         ("secret", "missing", Wechat::builder().appid(APPID)),
         ("secret", "blank", builder().secret("")),
         ("secret", "blank", builder().secret("\t")),
         ("secret", "spaces", builder().secret("not a secret")),
+        (
+            "secret",
+            "spaces",
+            builder().secret([SECRET, "\n"].concat()),
+        ),
+        (
+            "secret",
+            "quotes",
+            builder().secret(["\"", SECRET, "\""].concat()),
+        ),
+        ("secret", "quotes", builder().secret(["'", SECRET].concat())),
+        ("secret", "quotes", builder().secret([SECRET, "`"].concat())),
+        (
+            "secret",
+            "quotes",
+            builder().secret(["‘", SECRET, "’"].concat()),
+        ),
+        (
+            "secret",
+            "quotes",
+            builder().secret(["「", SECRET, "」"].concat()),
+        ),
         (
             "public_url",
             "missing",
@@ -85,6 +112,60 @@ fn a_setting_that_cannot_work_is_refused_by_name() {
             "before any",
             builder().api_url("https://api.weixin.qq.com?a"),
         ),
+        // Of several one is bad.
+        ("api_url", "absolute", builder().api_url("")),
+        (
+            "api_url",
+            "absolute",
+            builder().api_url("https://api.weixin.qq.com,"),
+        ),
+        (
+            "api_url",
+            "absolute",
+            builder().api_url(",https://api.weixin.qq.com"),
+        ),
+        (
+            "api_url",
+            "absolute",
+            builder().api_url("https://api.weixin.qq.com,api2.weixin.qq.com"),
+        ),
+        (
+            "api_url",
+            "begin with",
+            builder().api_url("https://api.weixin.qq.com,ftp://api2.weixin.qq.com"),
+        ),
+        (
+            "api_url",
+            "spaces",
+            builder().api_url("https://api.weixin.qq.com https://api2.weixin.qq.com"),
+        ),
+        (
+            "api_url",
+            "spaces",
+            builder().api_url("https://api.weixin.qq.com,\nhttps://api2.weixin.qq.com"),
+        ),
+        ("proxy", "like `http://", over_http().proxy("")),
+        (
+            "proxy",
+            "like `http://",
+            over_http().proxy("127.0.0.1:3128"),
+        ),
+        (
+            "proxy",
+            "like `http://",
+            over_http().proxy("https://proxy.example.cn"),
+        ),
+        (
+            "proxy",
+            "like `http://",
+            over_http().proxy(format!("http://user:{SECRET}@proxy.example.cn/path")),
+        ),
+        (
+            "proxy",
+            "beside `client`",
+            builder().proxy("http://127.0.0.1:3128"),
+        ),
+        ("in_flight", "at least 1", builder().in_flight(0)),
         ("deadline", "longer", builder().deadline(Duration::ZERO)),
         (
             "max_age",
@@ -138,6 +219,26 @@ fn a_setting_that_cannot_work_is_refused_by_name() {
             "own",
             builder().outside(Outside::website(APPID, SECRET)),
         ),
+        (
+            "outside: appid",
+            "blank",
+            builder().outside(Outside::website("", SECRET)),
+        ),
+        (
+            "outside: appid",
+            "letters, digits",
+            builder().outside(Outside::website("wx.2", SECRET)),
+        ),
+        (
+            "outside: secret",
+            "blank",
+            builder().outside(Outside::website("wx2", " ")),
+        ),
+        (
+            "outside: secret",
+            "quotes",
+            builder().outside(Outside::website("wx2", ["\"", SECRET, "\""].concat())),
+        ),
     ];
     for (setting, problem, builder) in table {
         let shown = format!("{builder:?}");
@@ -156,13 +257,15 @@ fn without_tls_an_https_endpoint_needs_a_client_of_the_apps_own() {
         .appid(APPID)
         .secret(SECRET)
         .public_url(HOME);
-    let refused = builder.build().err().map(|refused| refused.setting());
+    let refused = builder.build().err();
+    let setting = refused.as_ref().map(ConfigError::setting);
     let expected = (!cfg!(feature = "rustls")).then_some("api_url");
-    assert_eq!(refused, expected);
-    builder_over_http().build().expect("http needs no TLS");
+    assert_eq!(setting, expected);
+    over_http().build().expect("http needs no TLS");
 }
 
-fn builder_over_http() -> Builder {
+/// Without a client of the app's own.
+fn over_http() -> Builder {
     Wechat::builder()
         .appid(APPID)
         .secret(SECRET)
@@ -191,6 +294,60 @@ fn a_public_url_may_have_a_prefix_and_a_trailing_slash() {
 }
 
 #[test]
+fn api_hosts_are_tried_in_the_order_given() {
+    let table: [(&str, &[&str]); 4] = [
+        ("http://127.0.0.1:9000", &["http://127.0.0.1:9000/"]),
+        ("http://127.0.0.1:9000/a/", &["http://127.0.0.1:9000/a/"]),
+        (
+            "https://api.weixin.qq.com,https://api2.weixin.qq.com",
+            &["https://api.weixin.qq.com/", "https://api2.weixin.qq.com/"],
+        ),
+        (
+            " https://sz.api.weixin.qq.com , https://api.weixin.qq.com ",
+            &[
+                "https://sz.api.weixin.qq.com/",
+                "https://api.weixin.qq.com/",
+            ],
+        ),
+    ];
+    for (api_url, expected) in table {
+        let wechat = builder().api_url(api_url).build().expect(api_url);
+        let bases = wechat.0.endpoints.bases.iter().map(Url::as_str);
+        assert_eq!(bases.collect::<Vec<_>>(), expected, "{api_url}");
+    }
+}
+
+#[test]
+fn setting_that_works_is_taken() {
+    let table = [
+        ("appid", builder().appid("gh_0123456789-ab")),
+        ("appid", builder().appid("w".repeat(64))),
+        ("secret", builder().secret("s3cret")),
+        (
+            "proxy",
+            over_http().proxy("http://user:pass@127.0.0.1:3128"),
+        ),
+        ("in_flight", builder().in_flight(1)),
+        ("in_flight", builder().in_flight(usize::MAX)),
+        ("deadline", builder().deadline(Duration::from_nanos(1))),
+        ("max_age", builder().max_age(Duration::from_secs(60))),
+        ("session_key", builder().session_key("k".repeat(64))),
+        ("login_path", builder().login_path("/login")),
+        (
+            "snapshot",
+            builder().snapshot(Snapshot::Guest("/".to_owned())),
+        ),
+        (
+            "outside",
+            builder().outside(Outside::website("wx2", SECRET)),
+        ),
+    ];
+    for (setting, builder) in table {
+        assert!(builder.build().is_ok(), "{setting}");
+    }
+}
+
+#[test]
 fn nothing_shows_a_secret() {
     let outside = Outside::website("wxfedcba9876543210", SECRET);
     assert!(!format!("{outside:?}").contains(SECRET));
@@ -199,6 +356,11 @@ fn nothing_shows_a_secret() {
         .build()
         .expect("settings that work");
     assert!(!format!("{wechat:?} {:?}", wechat.worker()).contains(SECRET));
+    let proxied = over_http().proxy(format!("http://user:{SECRET}@127.0.0.1:3128"));
+    assert!(!format!("{proxied:?}").contains(SECRET));
+    let proxied = proxied.build().expect("settings that work");
+    let shown = format!("{proxied:?} {:?}", proxied.0.endpoints.proxy);
+    assert!(!shown.contains(SECRET), "{shown}");
 }
 
 #[test]

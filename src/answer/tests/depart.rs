@@ -1,29 +1,44 @@
-use actix_web::test::TestRequest;
+use actix_web::{body::MessageBody as _, test::TestRequest};
 
 use super::*;
-use crate::{account::builder::Builder, account::outside::Outside, samples::asked};
+use crate::{
+    account::{builder::Builder, outside::Outside},
+    samples,
+};
 
 const WECHAT: &str = "Mozilla/5.0 (iPhone) MicroMessenger/8.0.60 Language/zh_CN";
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
+const ROUND: Round = Round {
+    before: 0,
+    cookie: true,
+    session_lost: false,
+};
 
 fn depart(
     settings: fn(Builder) -> Builder,
     agent: &str,
     page: &str,
     scope: Scope,
-    tapped: bool,
+    has_tapped: bool,
 ) -> Departure {
     let request = TestRequest::with_uri(page).insert_header(("user-agent", agent));
-    asked(settings, request, scope).depart(0, tapped)
+    let (wechat, visit) = samples::visit(settings, request);
+    let visit = Visit {
+        scope,
+        has_tapped,
+        ..visit
+    };
+    Departure::decide(&wechat.0, &visit, ROUND)
 }
 
 fn kind(departure: &Departure) -> String {
+    let scope = |url: &str| url.split(['?', '&']).nth(4).unwrap().to_owned();
     match departure {
         #[cfg(feature = "qrcode")]
         Departure::Outside => "outside".to_owned(),
         Departure::TooLong { .. } => "too long".to_owned(),
-        Departure::AskFirst { why, .. } => format!("ask: {why}"),
-        Departure::Redirect { url, .. } => url.split(['?', '&']).nth(4).unwrap().to_owned(),
+        Departure::AskFirst { url, .. } => format!("ask {}", scope(url)),
+        Departure::Redirect { url, .. } => scope(url),
     }
 }
 
@@ -52,7 +67,7 @@ fn each_visitor_leaves_in_the_way_of_the_settings() {
         (plain, BROWSER, USER, false, "scope=snsapi_userinfo"),
         (website, WECHAT, USER, false, "scope=snsapi_userinfo"),
         (website, BROWSER, USER, false, "scope=snsapi_login"),
-        (asking, WECHAT, USER, false, "ask: why"),
+        (asking, WECHAT, USER, false, "ask scope=snsapi_userinfo"),
         (asking, WECHAT, USER, true, "scope=snsapi_userinfo"),
         (asking, WECHAT, Scope::Base, false, "scope=snsapi_base"),
         (asking, WECHAT, Scope::Base, true, "scope=snsapi_base"),
@@ -68,6 +83,13 @@ fn each_visitor_leaves_in_the_way_of_the_settings() {
     for (settings, agent, scope, tapped, expected) in table {
         let departure = depart(settings, agent, "/p", scope, tapped);
         assert_eq!(kind(&departure), expected, "{agent} {scope:?} {tapped}");
+        let status = match expected {
+            "outside" => 200,
+            asked if asked.starts_with("ask") => 200,
+            _ => 302,
+        };
+        assert_eq!(departure.status().as_u16(), status, "{expected}");
+        assert_eq!(departure.reason(), Reason::LoginRequired, "{expected}");
     }
 }
 
@@ -85,4 +107,44 @@ fn the_longest_address_is_three_thousand_bytes() {
         depart(&format!("/p{fill}x")),
         Departure::TooLong { length: 3_001 }
     ));
+}
+
+#[test]
+fn address_that_is_too_long_is_its_own_reason() {
+    let departure = Departure::TooLong { length: 3_001 };
+    assert_eq!(departure.reason(), Reason::AddressTooLong);
+    assert_eq!(departure.status().as_u16(), 414);
+}
+
+/// What such a visitor reads.
+fn page(settings: fn(Builder) -> Builder, request: TestRequest) -> String {
+    let (wechat, visit) = samples::visit(settings, request);
+    let response = Reply::depart(wechat, visit, ROUND).respond();
+    let body = response.into_body().try_into_bytes().unwrap();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+#[test]
+fn page_that_asks_first_has_the_apps_words_and_leads_to_wechat() {
+    let asking = |builder: Builder| builder.ask_first("for <your> orders");
+    let page = page(asking, TestRequest::with_uri("/p?x=1"));
+    assert!(page.contains("for &lt;your&gt; orders"), "{page}");
+    assert!(page.contains("open.weixin.qq.com"), "{page}");
+}
+
+#[cfg(feature = "qrcode")]
+#[test]
+fn page_for_other_browsers_has_a_code_that_a_phone_can_read() {
+    let long = format!("/p?{}", "x".repeat(500));
+    let get = TestRequest::with_uri;
+    let table = [
+        (get("/p?x=1"), true),
+        (get(&long), false),
+        (get("/p?x=1").method(actix_web::http::Method::HEAD), false),
+    ];
+    for (request, has_code) in table {
+        let page = page(|builder| builder.outside(Outside::qr()), request);
+        assert_eq!(page.contains("<svg"), has_code, "{page}");
+        assert!(page.contains("127.0.0.1:8008"), "{page}");
+    }
 }

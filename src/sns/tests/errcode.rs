@@ -12,13 +12,14 @@ enum End {
 use End::{CleanUrl, Page};
 
 fn end(verdict: Verdict) -> End {
-    match verdict.outcome {
-        Outcome::Page(reason) => Page(reason.status().as_u16()),
-        Outcome::Restart => CleanUrl,
+    match verdict.ending {
+        Ending::Page(reason) => Page(reason.status().as_u16()),
+        Ending::Restart => CleanUrl,
     }
 }
 
-/// Each errcode of WeChat's, with the tries in all and the end at the exchange and at the profile call.
+/// Each errcode of WeChat's, with the tries in all and the end at the exchange and at the profile
+/// call.
 const CONTRACT: &[(&[i64], (u8, End), (u8, End))] = &[
     (&[-1], (2, Page(503)), (3, Page(503))),
     (&[40029, 40163, 41008, 42003], (1, CleanUrl), (1, Page(502))),
@@ -88,6 +89,7 @@ fn each_errcode_ends_as_the_contract_says() {
 fn each_fault_of_the_transport_ends_as_the_contract_says() {
     let table = [
         (Fault::Unconnected, (2, Page(502)), (3, Page(502))),
+        (Fault::Unanswered, (2, Page(502)), (3, Page(502))),
         (Fault::Broken, (1, Page(502)), (3, Page(502))),
         (Fault::Malformed, (1, Page(502)), (1, Page(502))),
         (Fault::TimedOut, (1, Page(504)), (1, Page(504))),
@@ -100,7 +102,7 @@ fn each_fault_of_the_transport_ends_as_the_contract_says() {
                 expected,
                 "{fault:?} at {call:?}"
             );
-            assert!(!verdict.quota, "{fault:?}");
+            assert!(!verdict.quota && !verdict.token_is_invalid, "{fault:?}");
         }
     }
 }
@@ -110,7 +112,7 @@ fn what_the_operator_must_mend_has_a_cure() {
     for errcode in CONTRACT.iter().flat_map(|(errcodes, ..)| *errcodes) {
         for call in [Call::Exchange, Call::Profile] {
             let verdict = verdict(call, Fault::Errcode(*errcode));
-            let is_operators = verdict.outcome == MISCONFIGURED || verdict.quota;
+            let is_operators = verdict.ending == MISCONFIGURED || verdict.quota;
             assert!(
                 !is_operators || !verdict.cure.is_empty(),
                 "{errcode} at {call:?}"
@@ -157,7 +159,28 @@ fn calls_have_wechats_paths() {
 }
 
 #[test]
-fn restart_is_told_as_a_refused_code() {
-    assert_eq!(Outcome::Restart.reason(), Reason::CodeRefused);
-    assert_eq!(Outcome::Page(Reason::Busy).reason(), Reason::Busy);
+fn token_is_told_apart_from_a_call_that_failed() {
+    let invalid = [40001, 40003, 40014, 42001, 42007, 50001];
+    let errcodes = CONTRACT.iter().flat_map(|(errcodes, ..)| *errcodes);
+    for errcode in errcodes {
+        let verdict = verdict(Call::Check, Fault::Errcode(*errcode));
+        assert_eq!(
+            verdict.token_is_invalid,
+            invalid.contains(errcode),
+            "{errcode}"
+        );
+    }
+}
+
+#[test]
+fn expired_refresh_token_is_one_at_a_refresh_alone() {
+    for (call, expected) in [
+        (Call::Refresh, CleanUrl),
+        (Call::Exchange, Page(502)),
+        (Call::Profile, Page(502)),
+        (Call::Check, Page(502)),
+    ] {
+        let verdict = verdict(call, Fault::Errcode(42002));
+        assert_eq!((verdict.tries, end(verdict)), (1, expected), "{call:?}");
+    }
 }

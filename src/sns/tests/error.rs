@@ -18,6 +18,7 @@ fn failed_call_says_what_it_means_at_that_call() {
         (Call::Refresh, Fault::Errcode(-1), Busy),
         (Call::Refresh, Fault::Unconnected, Unreachable),
         (Call::Check, Fault::Broken, Unreachable),
+        (Call::Exchange, Fault::Unanswered, Unreachable),
         (Call::Check, Fault::TimedOut, TimedOut),
         (Call::Check, Fault::Errcode(99999), MalformedAnswer),
     ];
@@ -30,5 +31,10 @@ fn failed_call_says_what_it_means_at_that_call() {
             _ => None,
         };
         assert_eq!((err.errcode(), err.rid()), (errcode, None), "{err:?}");
+        // All but a connection that was never made may have taken the code along.
+        assert_eq!(err.sent, fault != Fault::Unconnected, "{err:?}");
+        let at_host = err.clone().at("api.weixin.qq.com");
+        assert_eq!(at_host.host.as_deref(), Some("api.weixin.qq.com"));
+        assert_eq!(at_host.to_string(), err.to_string());
     }
 }

@@ -1,194 +1,305 @@
-use std::{
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    thread::{self, JoinHandle},
-    time::Duration,
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
+
+use super::{
+    upstream::{GUARD, Refusing, Silent, Then, Upstream, answer},
+    *,
 };
-
-use actix_web::rt::System;
-
-use super::*;
-
-type Asked = JoinHandle<(Vec<String>, Vec<TcpStream>)>;
-
-/// A worker, and an upstream that answers its requests one after the other, byte for byte as told;
-/// where it is told `None`, never. It ends with what it was asked and whom it left waiting.
-fn upstream(deadline: Duration, answers: Vec<Option<String>>) -> (Worker, Asked) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let asked = thread::spawn(move || {
-        let (mut asked, mut waiting) = (Vec::new(), Vec::new());
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let (mut head, mut byte) = (Vec::new(), [0]);
-            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() > 0 {
-                head.extend(byte);
-            }
-            let head = String::from_utf8(head).unwrap();
-            asked.push(head.lines().next().unwrap_or_default().to_owned());
-            match answer {
-                // The client may have seen enough before the end.
-                Some(answer) => drop(stream.write_all(answer.as_bytes())),
-                None => waiting.push(stream),
-            }
-        }
-        (asked, waiting)
-    });
-    (wechat(&url, deadline).worker(), asked)
-}
-
-fn wechat(api_url: &str, deadline: Duration) -> Wechat {
-    let builder = Wechat::builder()
-        .appid("wx1")
-        .secret("s+cret")
-        .public_url("http://127.0.0.1:8008");
-    builder.api_url(api_url).deadline(deadline).build().unwrap()
-}
+use crate::{Wechat, worker::Worker};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
 
-fn response(status: u16, body: &str) -> Option<String> {
-    let length = body.len();
-    Some(format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    ))
+fn endpoints(bases: &[&str]) -> Endpoints {
+    let base = |base: &&str| Url::parse(base).unwrap();
+    Endpoints {
+        bases: bases.iter().map(base).collect(),
+        proxy: None,
+        client: None,
+    }
 }
 
-#[test]
-fn calls_are_the_documented_ones() {
-    let answer = r#"{"errcode":0,"access_token":"59_a","openid":"o/A"}"#;
-    let (worker, asked) = upstream(LONG, vec![response(200, answer); 4]);
-    assert!(!format!("{worker:?}").contains("s+cret"));
-    assert!(format!("{worker:?}").contains("wx1"));
-    System::new().block_on(async {
-        let exchanged = worker.exchange(&worker.wechat.0.account, "c&d").await;
+/// A client of the upstreams, in this order.
+fn client_of(bases: &[&str]) -> Client {
+    Client::new(&endpoints(bases))
+}
+
+fn worker(api_url: &str, deadline: Duration) -> Worker {
+    let builder = Wechat::builder()
+        .appid("wx1")
+        .secret("s+cret")
+        .public_url("http://127.0.0.1:8008")
+        .api_url(api_url)
+        .deadline(deadline);
+    builder.build().unwrap().worker()
+}
+
+async fn profile(client: &Client, connections: Connections) -> Result<(), Fault> {
+    let asking = client.profile("59_a", "oABC", connections);
+    let told = timeout(GUARD, asking).await.expect("an end");
+    told.map(|_| ()).map_err(|err| err.fault)
+}
+
+#[actix_web::test]
+async fn calls_are_the_documented_ones() {
+    let told = r#"{"errcode":0,"access_token":"59_a","openid":"o/A"}"#;
+    let upstream = Upstream::start(move |_| async move { answer(200, told) }).await;
+    for base in ["", "/", "/gateway", "/gateway/"] {
+        let client = client_of(&[&format!("{}{base}", upstream.url())]);
+        let account = Credentials::new("wx1", "s+cret".to_owned());
+        let exchanged = client.exchange(&account, "c&d", Connections::Kept).await;
         assert_eq!(exchanged.ok().unwrap().openid, "o/A");
-        assert!(worker.profile("59_a", "o/A").await.is_ok());
-        let refreshed = worker.refresh("wx1", "59_r=").await.unwrap();
+        let profile = client.profile("59_a", "o/A", Connections::Kept).await;
+        assert!(profile.is_ok());
+        let refreshed = client.refresh("wx1", "59_r=").await.unwrap();
         assert_eq!((refreshed.access_token(), refreshed.scope()), ("59_a", ""));
-        assert_eq!(worker.check("59_a", "o/A").await, Ok(true));
-    });
+        assert_eq!(client.check("59_a", "o/A").await, Ok(true));
+    }
     let calls = [
         "/sns/oauth2/access_token?appid=wx1&secret=s%2Bcret&code=c%26d&grant_type=authorization_code",
         "/sns/userinfo?access_token=59_a&openid=o%2FA&lang=zh_CN",
         "/sns/oauth2/refresh_token?appid=wx1&grant_type=refresh_token&refresh_token=59_r%3D",
         "/sns/auth?access_token=59_a&openid=o%2FA",
     ];
-    let (asked, _) = asked.join().unwrap();
-    assert_eq!(asked, calls.map(|call| format!("GET {call} HTTP/1.1")));
+    let expected: Vec<String> = ["", "", "/gateway", "/gateway"]
+        .iter()
+        .flat_map(|prefix| calls.map(|call| format!("GET {prefix}{call} HTTP/1.1")))
+        .collect();
+    assert_eq!(upstream.seen().lines(), expected);
 }
 
-#[test]
-fn each_kind_of_answer_is_told_apart() {
+#[actix_web::test]
+async fn each_kind_of_answer_is_told_apart() {
     let profile = r#"{"openid":"oABC"}"#;
     let of_size = |size: usize| format!("{profile}{}", " ".repeat(size - profile.len()));
-    // Closed, and said so: a connection kept for the next request would be found dead by it.
-    let cut = |head: &str| {
-        let body = &profile[..12];
-        Some(format!(
-            "HTTP/1.1 {head}\r\nconnection: close\r\n\r\n{body}"
-        ))
-    };
+    let cut = |head: &str| Then::Close(format!("HTTP/1.1 {head}\r\n\r\n{}", &profile[..12]));
     let table = [
-        (response(200, profile), Ok(())),
-        (response(299, profile), Ok(())),
-        (response(200, &of_size(64 * 1024)), Ok(())),
+        (answer(200, profile), Ok(())),
+        (answer(299, profile), Ok(())),
+        (answer(200, &of_size(64 * 1024)), Ok(())),
+        (answer(200, &of_size(64 * 1024 + 1)), Err(Fault::Malformed)),
+        (answer(200, r#"{"openid":"oXYZ"}"#), Err(Fault::Malformed)),
+        (answer(200, "{}"), Err(Fault::Malformed)),
         (
-            response(200, &of_size(64 * 1024 + 1)),
-            Err(Fault::Malformed),
-        ),
-        (response(200, r#"{"openid":"oXYZ"}"#), Err(Fault::Malformed)),
-        (response(200, "{}"), Err(Fault::Malformed)),
-        (
-            response(200, r#"{"errcode":48001}"#),
+            answer(200, r#"{"errcode":48001}"#),
             Err(Fault::Errcode(48001)),
         ),
-        (response(404, profile), Err(Fault::Malformed)),
-        (response(500, profile), Err(Fault::Broken)),
-        (response(503, r#"{"errcode":-1}"#), Err(Fault::Broken)),
-        // Not followed: the next answer is the next row's.
+        (answer(404, profile), Err(Fault::Malformed)),
+        (answer(500, profile), Err(Fault::Broken)),
+        (answer(503, r#"{"errcode":-1}"#), Err(Fault::Broken)),
+        // Not followed: nothing more is asked.
         (
             cut("302 X\r\nlocation: /sns/userinfo"),
             Err(Fault::Malformed),
         ),
         (cut("200 X\r\ncontent-length: 17"), Err(Fault::Malformed)),
-        (Some("what?\r\n\r\n".to_owned()), Err(Fault::Malformed)),
-        (Some("HTTP/1.1 200".to_owned()), Err(Fault::Broken)),
-        (Some(String::new()), Err(Fault::Broken)),
+        (
+            Then::Close("what?\r\n\r\n".to_owned()),
+            Err(Fault::Malformed),
+        ),
+        (Then::Close("HTTP/1.1 200".to_owned()), Err(Fault::Broken)),
+        (Then::Close(String::new()), Err(Fault::Unanswered)),
+        (Then::Reset(String::new()), Err(Fault::Unanswered)),
+        (
+            Then::Reset("HTTP/1.1 200".to_owned()),
+            Err(Fault::Unanswered),
+        ),
     ];
-    let answers = table.iter().map(|(answer, _)| answer.clone()).collect();
-    let (worker, _asked) = upstream(LONG, answers);
-    System::new().block_on(async {
-        for (answer, expected) in table {
-            let told = worker.profile("59_a", "oABC").await;
-            let told = told.map(|_| ()).map_err(|err| err.fault);
-            let start: String = answer.unwrap().chars().take(100).collect();
-            assert_eq!(told, expected, "{start:?}");
+    for (then, expected) in table {
+        let start: String = format!("{then:?}").chars().take(100).collect();
+        for connections in [Connections::Kept, Connections::Fresh] {
+            let upstream = Upstream::scripted([then.clone()]).await;
+            let client = client_of(&[&upstream.url()]);
+            let told = self::profile(&client, connections).await;
+            assert_eq!(told, expected, "{start} {connections:?}");
+            assert_eq!(upstream.seen().asked.len(), 1, "{start}");
         }
-    });
+    }
 }
 
-#[test]
-fn nobody_there_is_not_the_same_as_nobody_answering() {
-    System::new().block_on(async {
-        // Nobody can listen on port 0.
-        let nobody = wechat("http://127.0.0.1:0", LONG).worker();
-        let err = nobody.profile("59_a", "oABC").await.unwrap_err();
-        assert_eq!(err, CallError::new(Call::Profile, Fault::Unconnected));
+#[actix_web::test]
+async fn nobody_there_is_not_the_same_as_nobody_answering() {
+    let refusing = Refusing::start();
+    let nobody = client_of(&[&refusing.url()]);
+    let err = nobody.profile("59_a", "oABC", Connections::Kept).await;
+    let host = refusing.address.to_string();
+    let unconnected = CallError::new(Call::Profile, Fault::Unconnected).at(&host);
+    assert_eq!(err.err(), Some(unconnected));
 
-        let (worker, _asked) = upstream(SHORT, vec![None]);
-        let err = worker.refresh("wx1", "59_r").await.unwrap_err();
-        assert_eq!(err, CallError::new(Call::Refresh, Fault::TimedOut));
+    let silent = Upstream::scripted([]).await;
+    let host = silent.address.to_string();
+    let timed_out = |call| Err(CallError::new(call, Fault::TimedOut).at(&host));
+    let impatient = worker(&silent.url(), SHORT);
+    let refreshed = impatient.refresh("wx1", "59_r").await;
+    assert_eq!(refreshed.map(|_| ()), timed_out(Call::Refresh));
+    let checked = impatient.check("59_a", "oABC").await;
+    assert_eq!(checked.map(|_| ()), timed_out(Call::Check));
 
-        // The app's own client may be less patient than the deadline.
-        let (worker, _asked) = upstream(LONG, vec![None]);
-        let impatient = awc::Client::builder().timeout(SHORT).finish();
-        let worker = worker.wechat().worker_with(impatient);
-        let err = worker.profile("59_a", "oABC").await.unwrap_err();
-        assert_eq!(err, CallError::new(Call::Profile, Fault::TimedOut));
+    // The app's own client may be less patient than the deadline.
+    let client = Client::new(&Endpoints {
+        client: Some(Arc::new(|| awc::Client::builder().timeout(SHORT).finish())),
+        ..endpoints(&[&silent.url()])
     });
+    assert_eq!(client.host(), host);
+    let told = client.profile("59_a", "oABC", Connections::Kept).await;
+    assert_eq!(told.map(|_| ()), timed_out(Call::Profile));
 }
 
-#[test]
-fn reset_within_the_body_is_a_broken_connection() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let upstream = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        // What is left unread makes a reset of the end.
-        stream.read_exact(&mut [0]).unwrap();
-        let start = b"HTTP/1.1 200 X\r\ncontent-length: 17\r\n\r\n{";
-        stream.write_all(start).unwrap();
-    });
-    System::new().block_on(async {
-        let told = wechat(&url, LONG).worker().profile("59_a", "oABC").await;
-        assert_eq!(told, Err(CallError::new(Call::Profile, Fault::Broken)));
-    });
-    upstream.join().unwrap();
+#[actix_web::test]
+async fn worker_shows_its_account_and_no_secret() {
+    let shown = format!("{:?}", worker("http://127.0.0.1:9", LONG));
+    assert!(
+        shown.contains("wx1") && !shown.contains("s+cret"),
+        "{shown}"
+    );
 }
 
-#[test]
-fn token_is_good_or_not_or_cannot_be_checked() {
-    let errcode = |errcode: i64| response(200, &format!(r#"{{"errcode":{errcode}}}"#));
-    let failed = |fault| Err(CallError::new(Call::Check, fault));
+#[actix_web::test]
+async fn reset_within_the_body_is_a_broken_connection() {
+    let start = "HTTP/1.1 200 X\r\ncontent-length: 17\r\n\r\n{";
+    let upstream = Upstream::scripted([Then::Reset(start.to_owned())]).await;
+    let told = profile(&client_of(&[&upstream.url()]), Connections::Kept).await;
+    assert_eq!(told, Err(Fault::Broken));
+}
+
+#[actix_web::test]
+async fn token_is_good_or_not_or_cannot_be_checked() {
+    let errcode = |errcode: i64| answer(200, &format!(r#"{{"errcode":{errcode}}}"#));
     let table = [
         (errcode(0), Ok(true)),
+        (answer(200, r#"{"errcode":"0"}"#), Ok(true)),
         (errcode(40001), Ok(false)),
         (errcode(40003), Ok(false)),
         (errcode(40014), Ok(false)),
         (errcode(42001), Ok(false)),
         (errcode(42007), Ok(false)),
-        (errcode(-1), failed(Fault::Errcode(-1))),
-        (errcode(48001), failed(Fault::Errcode(48001))),
-        (response(200, "{}"), failed(Fault::Malformed)),
-        (response(500, ""), failed(Fault::Broken)),
+        (errcode(50001), Ok(false)),
+        (errcode(-1), Err(Fault::Errcode(-1))),
+        (errcode(48001), Err(Fault::Errcode(48001))),
+        (answer(200, "{}"), Err(Fault::Malformed)),
+        (answer(500, ""), Err(Fault::Broken)),
     ];
-    let answers = table.iter().map(|(answer, _)| answer.clone()).collect();
-    let (worker, _asked) = upstream(LONG, answers);
-    System::new().block_on(async {
-        for (answer, expected) in table {
-            assert_eq!(worker.check("59_a", "oABC").await, expected, "{answer:?}");
+    for (then, expected) in table {
+        let upstream = Upstream::scripted([then.clone()]).await;
+        let host = upstream.address.to_string();
+        let expected = expected.map_err(|fault| CallError::new(Call::Check, fault).at(&host));
+        let told = worker(&upstream.url(), LONG).check("59_a", "oABC").await;
+        assert_eq!(told, expected, "{then:?}");
+    }
+}
+
+#[actix_web::test]
+async fn next_host_is_asked_only_where_no_connection_was_made() {
+    let good = || answer(200, r#"{"openid":"oABC"}"#);
+    let silent = Silent::start().await;
+    let refusing = [Refusing::start(), Refusing::start()];
+    let [refused, also_refused] = refusing.each_ref().map(Refusing::url);
+    let silent = silent.url();
+    for unconnected in [
+        vec![refused.as_str()],
+        vec![&silent],
+        vec![&refused, &also_refused, &refused],
+    ] {
+        let second = Upstream::scripted([good()]).await;
+        let third = Upstream::scripted([good()]).await;
+        let (second_url, third_url) = (second.url(), third.url());
+        let mut bases = unconnected.clone();
+        bases.extend([second_url.as_str(), &third_url]);
+        let told = profile(&client_of(&bases), Connections::Kept).await;
+        assert_eq!(told, Ok(()), "{unconnected:?}");
+        assert_eq!(second.seen().asked.len(), 1, "{unconnected:?}");
+        assert_eq!(third.seen().connections, 0, "{unconnected:?}");
+    }
+    // What was sent may have been heard.
+    for (then, fault) in [
+        (Then::Close(String::new()), Fault::Unanswered),
+        (Then::Reset(String::new()), Fault::Unanswered),
+        (Then::Close("HTTP/1.1".to_owned()), Fault::Broken),
+        (answer(500, ""), Fault::Broken),
+        (answer(404, ""), Fault::Malformed),
+        (answer(200, ""), Fault::Malformed),
+        (answer(200, r#"{"errcode":-1}"#), Fault::Errcode(-1)),
+    ] {
+        let first = Upstream::scripted([then.clone()]).await;
+        let second = Upstream::scripted([good()]).await;
+        let client = client_of(&[&first.url(), &second.url()]);
+        let told = client.profile("59_a", "oABC", Connections::Kept).await;
+        let failed = CallError::new(Call::Profile, fault).at(&first.address.to_string());
+        assert_eq!(told.map(|_| ()), Err(failed), "{then:?}");
+        assert_eq!(second.seen().connections, 0, "{then:?}");
+    }
+    // Nobody anywhere: the last host is named.
+    let client = client_of(&[&refused, &also_refused]);
+    let told = client.profile("59_a", "oABC", Connections::Kept).await;
+    let last = refusing[1].address.to_string();
+    let failed = CallError::new(Call::Profile, Fault::Unconnected).at(&last);
+    assert_eq!(told.map(|_| ()), Err(failed));
+}
+
+#[actix_web::test]
+async fn proxy_that_refuses_makes_no_connection() {
+    for then in [
+        Then::Answer("HTTP/1.1 407 X\r\n\r\n".to_owned()),
+        Then::Answer("what?\r\n\r\n".to_owned()),
+        Then::Close(String::new()),
+    ] {
+        let proxy = Upstream::scripted([then.clone()]).await;
+        let client = Client::new(&Endpoints {
+            proxy: Some(Proxy::parse(&proxy.url()).unwrap()),
+            ..endpoints(&["http://api.weixin.qq.com"])
+        });
+        let told = profile(&client, Connections::Kept).await;
+        assert_eq!(told, Err(Fault::Unconnected), "{then:?}");
+        assert_eq!(
+            proxy.seen().lines(),
+            ["CONNECT api.weixin.qq.com:80 HTTP/1.1"]
+        );
+    }
+}
+
+#[actix_web::test]
+async fn call_goes_through_the_proxy() {
+    let proxy = Upstream::start(|asked| async move {
+        match asked.line().starts_with("CONNECT ") {
+            true => Then::Answer("HTTP/1.1 200 X\r\n\r\n".to_owned()),
+            false => answer(200, r#"{"openid":"oABC"}"#),
         }
+    })
+    .await;
+    let client = Client::new(&Endpoints {
+        proxy: Some(Proxy::parse(&proxy.url()).unwrap()),
+        ..endpoints(&["http://api.weixin.qq.com"])
     });
+    for _ in 0..2 {
+        assert_eq!(profile(&client, Connections::Kept).await, Ok(()));
+    }
+    let seen = proxy.seen();
+    let call = "GET /sns/userinfo?access_token=59_a&openid=oABC&lang=zh_CN HTTP/1.1";
+    // The way stays open for the second call.
+    let connect = "CONNECT api.weixin.qq.com:80 HTTP/1.1";
+    assert_eq!(seen.lines(), [connect, call, call]);
+    assert!(seen.asked[1].head.contains("host: api.weixin.qq.com\r\n"));
+}
+
+#[actix_web::test]
+async fn connection_is_kept_but_for_a_fresh_one() {
+    let good = |_| async { answer(200, r#"{"openid":"oABC"}"#) };
+    let upstream = Upstream::start(good).await;
+    let client = client_of(&[&upstream.url()]);
+    let made = async |connections| {
+        assert_eq!(profile(&client, connections).await, Ok(()));
+        upstream.seen().connections
+    };
+    assert_eq!(made(Connections::Kept).await, 1);
+    assert_eq!(made(Connections::Kept).await, 1);
+    assert_eq!(made(Connections::Fresh).await, 2);
+    assert_eq!(made(Connections::Fresh).await, 3);
+    assert_eq!(made(Connections::Fresh).await, 4);
+    assert_eq!(made(Connections::Kept).await, 4);
+    // Each fresh one is ended once it has served; the kept one stays.
+    upstream.until(|seen| seen.ended.len() == 3).await;
+    let mut ended = upstream.seen().ended;
+    ended.sort_unstable();
+    assert_eq!(ended, [1, 2, 3]);
 }
