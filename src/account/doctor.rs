@@ -2,7 +2,7 @@
 //!
 //! What cannot work is refused by [`Builder::build`](crate::Builder::build) and never comes here.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use url::Url;
 
@@ -50,7 +50,7 @@ pub struct Doctor(Vec<Finding>);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    setting: Cow<'static, str>,
+    setting: String,
     advice: String,
 }
 
@@ -115,16 +115,16 @@ impl Doctor {
             tracing::warn!(
                 name: "wechat.config.risk",
                 appid,
-                setting = &**setting,
+                setting = setting.as_str(),
                 advice,
                 "wechat.config.risk"
             );
         }
     }
 
-    fn note(&mut self, setting: &Cow<'static, str>, advice: impl Into<String>) {
+    fn note(&mut self, setting: &str, advice: impl Into<String>) {
         self.0.push(Finding {
-            setting: setting.clone(),
+            setting: setting.to_owned(),
             advice: advice.into(),
         });
     }
@@ -153,7 +153,7 @@ impl Doctor {
         }
     }
 
-    fn public_url(&mut self, name: &Cow<'static, str>, public: &PublicUrl, is_wechat: bool) {
+    fn public_url(&mut self, name: &str, public: &PublicUrl, is_wechat: bool) {
         if is_wechat && public.is_loopback() {
             self.note(
                 name,
@@ -196,7 +196,7 @@ impl Doctor {
         }
     }
 
-    fn api_url(&mut self, name: &Cow<'static, str>, open_url: &Url, endpoints: &Endpoints) {
+    fn api_url(&mut self, name: &str, open_url: &Url, endpoints: &Endpoints) {
         if !is_simulator(open_url, endpoints) {
             for base in endpoints.bases.iter().filter(|base| !is_wechats_api(base)) {
                 self.foreign(name, base, API_URL);
@@ -211,7 +211,7 @@ impl Doctor {
         }
     }
 
-    fn foreign(&mut self, name: &Cow<'static, str>, url: &Url, wechats: &str) {
+    fn foreign(&mut self, name: &str, url: &Url, wechats: &str) {
         self.note(name, if url.scheme() == "http" && !is_loopback(url) {
             format!("is `{url}`: plain http carries secrets and codes in the clear; use https")
         } else {
@@ -228,7 +228,7 @@ impl Doctor {
         };
         if wanted.is_none_or(|wanted| wanted > limit) {
             self.note(
-                &Cow::Borrowed("in_flight"),
+                "in_flight",
                 format!(
                     "is {limit}, a third of the {files} files that this process may open; raise that limit (`ulimit -n`), or set `in_flight` to at most {limit}"
                 ),

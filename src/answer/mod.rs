@@ -30,6 +30,10 @@ mod refuse;
 mod stop;
 
 /// What goes out instead of a handler's answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "boxed by the error that it is the answer of"
+)]
 pub(crate) enum Answer {
     /// The app registered no account.
     Unregistered {

@@ -25,6 +25,10 @@ pub(crate) struct Slot {
 
 /// What a session knows of one account's user.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, on the path of every cached page"
+)]
 pub(crate) enum Known {
     Nobody,
     Kept(Kept),
@@ -103,7 +107,7 @@ impl Slot {
                 let user = user().ok_or(NotKept)?;
                 if *known != trace(&user.openid) {
                     // What else is here came after the log-out, but for other accounts' users.
-                    self.remove(session, |json| is_users(json));
+                    self.remove(session, is_users);
                 }
             }
         }

@@ -116,7 +116,7 @@ const ERRCODES: &[Row] = &[
         &[40001],
         (1, MISCONFIGURED),
         (2, RESTART),
-        "at the exchange: the app secret is wrong; copy it from the account's settings",
+        "the app secret is wrong; copy it from the account's settings",
     ),
     // Seen on tokens a moment old; the next try is answered.
     row(&[40014, 42001], (1, MALFORMED), (2, RESTART), ""),
@@ -233,7 +233,8 @@ pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
             Verdict {
                 tries,
                 ending,
-                cure: row.cure,
+                // Where a fresh login helps, nobody has to act.
+                cure: if ending == RESTART { "" } else { row.cure },
                 quota: QUOTAS.contains(&errcode),
                 token_is_invalid: INVALID_TOKENS.contains(&errcode),
             }

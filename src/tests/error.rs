@@ -132,9 +132,9 @@ fn status_is_the_one_of_the_answer() {
         (login(asking, long_page()), AddressTooLong, 414),
         #[cfg(feature = "qrcode")]
         (login(qr, page()), LoginRequired, 200),
-        // A page needs no authorize URL: this one's own is not too long for a browser.
+        // Its address would be refused in WeChat.
         #[cfg(feature = "qrcode")]
-        (login(qr, long_page()), LoginRequired, 200),
+        (login(qr, long_page()), AddressTooLong, 414),
         (clean(None), Completed, 302),
         (
             stop(plain, page_with_unreadable_cookies(), Reason::SessionLost),

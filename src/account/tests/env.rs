@@ -3,6 +3,7 @@ use std::{ffi::OsString, process::Command};
 use secrecy::ExposeSecret as _;
 
 use super::*;
+use crate::pages::language::Language;
 
 const GOOD: [(&str, &str); 3] = [
     ("WECHAT_APPID", "wx0123456789abcdef"),
@@ -27,12 +28,16 @@ fn child() {
     println!("own proxy: {}", told(own));
     if let Ok(builder) = Wechat::from_env() {
         let proxy = builder.proxy.value.as_ref();
+        let why = builder
+            .ask_first
+            .as_ref()
+            .map(|why| why.of(Language::Simplified));
         let read = [
             builder.open_url.value.as_str(),
             builder.api_url.value.as_str(),
             proxy.map_or("-", |proxy| proxy.expose_secret()),
             &format!("{:?}", builder.outside.value),
-            &format!("{:?}", builder.ask_first),
+            &format!("{why:?}"),
         ];
         println!("read: {}", read.join(" "));
         if let Ok(wechat) = builder.build() {

@@ -33,7 +33,7 @@ fn visit() -> Visit {
         scope: Scope::UserInfo,
         wants: Scopes::default().with(Scope::UserInfo),
         is_for_another: false,
-        languages: None,
+        languages: Vec::new(),
         referer: None,
         now: NOW,
     }
