@@ -23,7 +23,7 @@ const API_HOSTS: [&str; 5] = [
     "hk.api.weixin.qq.com",
 ];
 
-/// What a look at the settings found, in words. Made by [`Wechat::doctor`]; empty where all is well.
+/// What a look at the settings found, in words. Made by [`Wechat::doctor`](crate::Wechat::doctor); empty where all is well.
 ///
 /// ```
 /// # fn main() -> Result<(), actix_wechat::ConfigError> {

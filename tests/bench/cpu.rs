@@ -8,6 +8,7 @@
 mod app;
 #[allow(dead_code, reason = "each benchmark uses its part")]
 mod by_hand;
+#[allow(dead_code, reason = "each benchmark uses its part")]
 mod cases;
 
 use std::{fs, process::ExitCode};
