@@ -7,6 +7,7 @@ mod cookies;
 mod faults;
 mod hostile;
 mod login;
+mod network;
 mod pages;
 mod programs;
 mod routes;
