@@ -102,7 +102,7 @@ impl TestApp {
 pub const OTHER: &str = "wx2222222222222222";
 
 /// Two accounts at one simulator, and the port that their app is served at.
-pub async fn two_accounts() -> ([Wechat; 2], Port) {
+pub async fn two_accounts() -> ([Wechat; 2], Port, Simulator) {
     let other = Account::official(OTHER, "another_secret", "127.0.0.1")
         .any_redirect(true)
         .gate_user_agent(false);
@@ -115,7 +115,7 @@ pub async fn two_accounts() -> ([Wechat; 2], Port) {
         .secret("another_secret")
         .public_url(port.url());
     let accounts = [one, two].map(|builder| builder.build().expect("settings that work"));
-    (accounts, port)
+    (accounts, port, simulator)
 }
 
 /// A session in a cookie, good on plain http.
