@@ -110,6 +110,42 @@ pub(crate) fn without<'a>(
     Cow::Owned(join(path, kept))
 }
 
+/// An address without what WeChat appended more than once: something doubled it on the way.
+pub(crate) fn without_all(address: &str) -> String {
+    /// Three returns, each of them doubled, and some more.
+    const MOST: usize = 8;
+    let mut address = address.to_owned();
+    for _ in 0..MOST {
+        let (path, query) = match address.split_once('?') {
+            Some((path, query)) => (path, query),
+            None => break,
+        };
+        let Some(callback) = Callback::find(query) else {
+            break;
+        };
+        address = without(path, Some(query), Some(&callback)).into_owned();
+    }
+    address
+}
+
+/// An address without its last `code`s, at most so many, and without the `state`s behind the first
+/// of them.
+pub(crate) fn without_last_codes(address: &str, most: usize) -> String {
+    let Some((path, query)) = address.split_once('?') else {
+        return address.to_owned();
+    };
+    let pairs: Vec<&str> = query.split('&').collect();
+    let codes = (0..pairs.len()).rev().filter(|at| is_code(pairs[*at]));
+    let Some(first) = codes.take(most).last() else {
+        return address.to_owned();
+    };
+    let (before, behind) = pairs.split_at(first);
+    let behind = behind
+        .iter()
+        .filter(|pair| !is_code(pair) && !is_state(pair));
+    join(path, before.iter().chain(behind).copied())
+}
+
 /// An address without the `code`s at its end, each with the `state`s behind it, at most so many;
 /// and how many these are.
 pub(crate) fn without_returns(address: &str, most: usize) -> (String, usize) {

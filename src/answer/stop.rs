@@ -1,6 +1,6 @@
 //! The pages of failures, and what the log says of them.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::sync::OnceLock;
 
 use actix_web::{
     HttpResponse,
@@ -9,6 +9,7 @@ use actix_web::{
 
 use crate::{
     account::snapshot::Snapshot,
+    address::callback,
     answer::{
         Reply, append_cookie,
         head::{html, redirect},
@@ -65,10 +66,11 @@ impl Reply {
     pub(super) fn page(&self, reason: Reason) -> HttpResponse {
         let account = self.account();
         let page = match reason {
-            Reason::StateLost => Cow::Owned(self.visit.without_lost_returns()),
+            Reason::StateLost => self.visit.without_lost_returns(),
             // What is too long now stays so.
-            Reason::AddressTooLong => Cow::Borrowed("/"),
-            _ => Cow::Borrowed(self.visit.page.as_str()),
+            Reason::AddressTooLong => "/".to_owned(),
+            // A button that leads to one more answer of WeChat's would lead to this page.
+            _ => callback::without_all(&self.visit.page),
         };
         let facts = Facts {
             retry_url: &account.public.page(&page),

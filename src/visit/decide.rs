@@ -4,7 +4,7 @@
 
 use crate::{
     address::{
-        callback::{Callback, count_codes, without_returns},
+        callback::{Callback, count_codes, without_last_codes, without_returns},
         state::State,
     },
     reason::Reason,
@@ -176,12 +176,12 @@ impl Visit {
 
     /// The page without what returns have left on it that had lost their `state`.
     pub(crate) fn without_lost_returns(&self) -> String {
-        let most = if self.cookie.is_some() {
-            LOST_STATES
+        if self.cookie.is_some() {
+            // One in each round, wherever it stands by now.
+            without_last_codes(&self.page, LOST_STATES)
         } else {
-            usize::MAX
-        };
-        without_returns(&self.page, most).0
+            without_returns(&self.page, usize::MAX).0
+        }
     }
 
     /// WeChat's answer to the login that the cookie has pending, with its `state` lost or altered on

@@ -1,11 +1,13 @@
 //! The demo keeps its contract: each row over real sockets, against the demo as a process of its
 //! own, with the simulator in this process as WeChat.
 
+mod altered;
 mod callbacks;
 mod cookies;
 mod faults;
 mod hostile;
 mod login;
+mod network;
 mod pages;
 mod programs;
 mod routes;

@@ -2,6 +2,7 @@
 //! in a real browser, Debian's Chromium, by somebody who reads and clicks. What the browser saw is
 //! kept as pictures in the build folder, under `screenshots`.
 
+mod addresses;
 mod browser;
 mod gallery;
 mod hub;
@@ -28,6 +29,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = sessions::trials();
     trials.extend(redis::trials());
+    trials.extend(addresses::trials());
     trials.extend(nginx::trials());
     trials.extend(hub::trials());
     trials.extend(journeys::trials());

@@ -53,6 +53,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         nobody_inherits_another_users_session,
         a_step_up_by_somebody_else_is_somebody_else,
         both_copies_of_a_callback_are_logged_in,
+        a_log_out_wins_against_the_back_button_however_soon,
+        a_login_after_a_log_out_holds_however_soon,
+        what_a_session_keeps_of_a_log_out_is_nobodys,
+        what_is_stored_after_a_log_out_stays,
+        a_user_who_cannot_be_read_leaves_nothing_behind,
+        a_login_lasts_thirty_days,
+        a_login_from_the_future_is_none,
         a_login_ages_out_and_begins_afresh,
         a_session_that_keeps_the_older_login_is_a_lost_one,
     ]
@@ -259,6 +266,184 @@ async fn the_back_button_after_a_log_out_logs_nobody_in(store: Store) {
     let back = visitor.get(&callback).await;
     assert_eq!(back.location(), site.at("/user"));
     assert_eq!(site.who(&visitor).await, "guest");
+}
+
+/// In the same millisecond, in the same second, as long as a result is shared, and after that.
+async fn a_log_out_wins_against_the_back_button_however_soon(store: Store) {
+    let site = Site::start(store).await;
+    let name = format!("wechat.{}", site.app.simulator.account().appid());
+    for (before, after) in [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (999, 0),
+        (0, 999),
+        (1_000, 1),
+        (59_000, 900),
+        (61_000, 0),
+    ] {
+        let visitor = Visitor::new();
+        let callback = site.callback(&visitor).await;
+        let pending = visitor.cookie(&site.app.url, &name);
+        let pending = pending.expect("a login cookie");
+        visitor.visit(&callback).await.assert_status(200);
+        let calls = site.calls();
+        site.app.clock.advance_millis(before);
+        site.log_out(&visitor).await;
+        site.app.clock.advance_millis(after);
+        for _ in 0..3 {
+            // A second tab's late answer has put the pending login back.
+            visitor.set_cookie(&site.app.url, &name, &pending);
+            let back = visitor.get(&callback).await;
+            let row = format!("{before} ms, then {after} ms");
+            assert_eq!(back.location(), site.at("/user"), "{row}");
+            assert_eq!(site.who(&visitor).await, "guest", "{row}");
+        }
+        assert_eq!(site.calls(), calls, "its code is not sent again");
+        site.log_in(&visitor).await;
+        assert_eq!(site.who(&visitor).await, "小明");
+    }
+}
+
+/// A login that began after the log-out, and its copies, be it in the same millisecond.
+async fn a_login_after_a_log_out_holds_however_soon(store: Store) {
+    let site = Site::start(store).await;
+    for name in ["小明", "小红"] {
+        for millis in [0, 1, 1_000] {
+            let visitor = Visitor::new();
+            site.app.simulator.sign_in(Person::named("小明"));
+            site.log_in(&visitor).await;
+            site.log_out(&visitor).await;
+            site.app.simulator.sign_in(Person::named(name));
+            let callback = site.callback(&visitor).await;
+            let copy = visitor.snapshot();
+            site.app.clock.advance_millis(millis);
+            let page = visitor.visit(&callback).await;
+            assert_eq!(page.assert_status(200).body, name, "{millis} ms");
+            // A copy's result is shared: what is as old as the log-out could be the login before it.
+            copy.visit(&callback).await.assert_status(200);
+            assert_eq!(site.who(&copy).await, name, "{millis} ms");
+            site.log_out(&visitor).await;
+        }
+    }
+}
+
+async fn what_a_session_keeps_of_a_log_out_is_nobodys(store: Store) {
+    let site = Site::start(store).await;
+    let visitor = Visitor::new();
+    site.log_in(&visitor).await;
+    visitor.get(&site.at("/cart/add")).await.assert_status(200);
+    visitor.get(&site.at("/plant?uid=7&name=%22x%22")).await;
+    site.log_out(&visitor).await;
+    let trace = format!("wechat.{}", site.app.simulator.account().appid());
+    assert_eq!(visitor.get(&site.at("/entries")).await.body, trace);
+    // A second one changes nothing, and a guest's leaves no trace at all.
+    site.log_out(&visitor).await;
+    assert_eq!(visitor.get(&site.at("/entries")).await.body, trace);
+    let guest = Visitor::new();
+    let page = guest.get(&site.at("/logout")).await;
+    assert_eq!(page.set_cookies(), Vec::<String>::new());
+    guest.get(&site.at("/plant?uid=7")).await.assert_status(200);
+    site.log_out(&guest).await;
+    assert_eq!(guest.get(&site.at("/entries")).await.body, "uid");
+    if let Store::Redis(redis) = &site.store {
+        redis.assert_all_expire();
+    }
+}
+
+/// A login of the app's own, by a password: it is not the former WeChat user's.
+async fn what_is_stored_after_a_log_out_stays(store: Store) {
+    let site = Site::start(store).await;
+    for (millis, name) in [(0, "小明"), (0, "小红"), (5_000, "小红"), (70_000, "小红")] {
+        let visitor = Visitor::new();
+        site.app.simulator.sign_in(Person::named("小明"));
+        site.log_in(&visitor).await;
+        visitor.get(&site.at("/plant?of_ming=1")).await;
+        site.log_out(&visitor).await;
+        visitor.get(&site.at("/plant?uid=7")).await;
+        site.app.clock.advance_millis(millis);
+        site.app.simulator.sign_in(Person::named(name));
+        assert_eq!(site.log_in(&visitor).await.body, name);
+        let entries = visitor.get(&site.at("/entries")).await.body;
+        assert!(entries.starts_with("uid "), "{name} {millis}: {entries}");
+        assert!(!entries.contains("of_ming"), "{name} {millis}: {entries}");
+    }
+}
+
+/// Of another version, or of an account that is offered no more: it may be anybody.
+async fn a_user_who_cannot_be_read_leaves_nothing_behind(store: Store) {
+    let site = Site::start(store).await;
+    let appid = site.app.simulator.account().appid().to_owned();
+    let odd = [
+        "\"9u\\u007f1700000000000\\u007foABC\"",
+        "\"1u\\u007f1700000000\\u007foABC\"",
+        "\"2l\\u007f1700000000000\\u007foABC\\u007f\\u007f\\u007f\\u007f\\u007f\\u007f\\u007f\\u007fwx1\"",
+        "\"2u\\u007fyesterday\\u007foABC\"",
+        "\"2u\"",
+        "\"\"",
+        "null",
+        "7",
+        "[\"2u\",1]",
+        "{\"openid\":\"oABC\"}",
+    ];
+    for stored in odd {
+        let stored: String = url::form_urlencoded::byte_serialize(stored.as_bytes()).collect();
+        for (name, leaves) in [("小明", false), ("小红", false), ("小红", true)] {
+            let visitor = Visitor::new();
+            let plant = format!("/plant?uid=7&wechat.{appid}={stored}");
+            visitor.get(&site.at(&plant)).await.assert_status(200);
+            assert_eq!(site.who(&visitor).await, "guest", "{stored}");
+            if leaves {
+                site.log_out(&visitor).await;
+            }
+            site.app.simulator.sign_in(Person::named(name));
+            assert_eq!(site.log_in(&visitor).await.body, name, "{stored}");
+            let entries = visitor.get(&site.at("/entries")).await.body;
+            assert_eq!(entries, format!("wechat.{appid}"), "{stored}");
+        }
+    }
+}
+
+async fn a_login_lasts_thirty_days(store: Store) {
+    const DAYS: u64 = 30 * 24 * 3600;
+    let site = Site::start(store).await;
+    let (visitor, silent) = (Visitor::new(), Visitor::new());
+    site.log_in(&visitor).await;
+    silent.visit(&site.at("/openid")).await.assert_status(200);
+    site.app.clock.advance(DAYS);
+    let copy = visitor.snapshot();
+    assert_eq!(site.who(&visitor).await, "小明");
+    silent.get(&site.at("/openid")).await.assert_status(200);
+    site.app.clock.advance_millis(1);
+    for visitor in [&visitor, &copy] {
+        assert_eq!(site.who(visitor).await, "guest");
+        assert!(visitor.get(&site.at("/user")).await.is_authorize());
+        let me = visitor
+            .get_with(&site.at("/user"), &[("accept", "application/json")])
+            .await;
+        me.assert_status(401);
+    }
+    assert!(silent.get(&site.at("/openid")).await.is_authorize());
+    site.log_in(&visitor).await;
+    assert_eq!(site.who(&visitor).await, "小明");
+}
+
+/// Servers' clocks may differ by a minute; what lies further ahead, no clock has said.
+async fn a_login_from_the_future_is_none(store: Store) {
+    let site = Site::start(store).await;
+    for (ahead, is_known) in [(1, true), (60, true), (61, false), (3_600, false)] {
+        let visitor = Visitor::new();
+        site.log_in(&visitor).await;
+        site.app.clock.turn_back(ahead);
+        let who = site.who(&visitor).await;
+        assert_eq!(who == "小明", is_known, "{ahead} s ahead: {who}");
+        let page = visitor.get(&site.at("/user")).await;
+        assert_eq!(page.is_authorize(), !is_known, "{ahead} s ahead: {page:?}");
+        // By this server's clock it is a login like any other.
+        site.log_in(&visitor).await;
+        assert_eq!(site.who(&visitor).await, "小明", "{ahead} s ahead");
+        site.app.clock.advance(ahead);
+    }
 }
 
 async fn logging_out_and_in_again_counts_as_no_failure(store: Store) {

@@ -1,6 +1,8 @@
 //! The login in front of what takes no user: a scope, strict queries, static files.
 
-use actix_web::{FromRequest as _, HttpRequest, cookie::Key, middleware::from_fn, web};
+use actix_web::{
+    FromRequest as _, HttpRequest, HttpResponse, cookie::Key, middleware::from_fn, web,
+};
 use actix_wechat::{WechatUser, require_user, simulator::Endpoint};
 use serde::Deserialize;
 
@@ -25,6 +27,12 @@ async fn out(req: HttpRequest) -> String {
     WechatUser::extract(&req).await.is_ok().to_string()
 }
 
+async fn cached() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("cache-control", "public, max-age=60"))
+        .finish()
+}
+
 async fn guarded() -> TestApp {
     let (app, wechat) = TestApp::prepare(|it| it).await;
     let key = Key::generate();
@@ -33,6 +41,8 @@ async fn guarded() -> TestApp {
             .wrap(from_fn(require_user))
             .route("/orders", web::get().to(orders))
             .route("/out", web::get().to(out))
+            .route("/cached", web::get().to(cached))
+            .route("/none", web::get().to(HttpResponse::NoContent))
             .service(actix_files::Files::new(
                 "/files",
                 env!("CARGO_MANIFEST_DIR"),
@@ -79,6 +89,67 @@ async fn static_files_are_served_after_the_login() {
         .get_with(&file, &[("accept", "image/png")])
         .await
         .assert_status(401);
+}
+
+/// What is meant for one is served to nobody else, unless the app says so.
+#[actix_web::test]
+async fn what_says_nothing_of_caches_is_private() {
+    let app = guarded().await;
+    let visitor = Visitor::new();
+    visitor
+        .visit(&app.at("/guarded/orders?page=2"))
+        .await
+        .assert_status(200);
+    for (path, status, cached) in [
+        ("/guarded/files/LICENSE-MIT", 200, "private, no-cache"),
+        ("/guarded/files/no-such-file", 404, "private, no-cache"),
+        ("/guarded/orders?page=2", 200, "private, no-cache"),
+        ("/guarded/none", 204, "private, no-cache"),
+        ("/guarded/cached", 200, "public, max-age=60"),
+    ] {
+        let page = visitor.get(&app.at(path)).await;
+        page.assert_status(status);
+        assert_eq!(page.header("cache-control"), cached, "{path}");
+    }
+    // Asked whether it has changed, too.
+    let file = visitor.get(&app.at("/guarded/files/LICENSE-MIT")).await;
+    let known = [("if-none-match", file.header("etag"))];
+    let page = visitor.get_with(&file.url, &known).await;
+    page.assert_status(304);
+    assert_eq!(page.header("cache-control"), "private, no-cache");
+    // What the login itself answers is never kept.
+    for accept in ["text/html", "application/json"] {
+        let page = Visitor::new()
+            .get_with(&file.url, &[("accept", accept)])
+            .await;
+        assert_eq!(page.header("cache-control"), "no-store", "{page:?}");
+    }
+}
+
+/// The callback on a file's address is cleaned before the file is served: this browser's or
+/// anybody's.
+#[actix_web::test]
+async fn a_file_is_never_served_on_an_address_with_a_code() {
+    let app = guarded().await;
+    let visitor = Visitor::new();
+    let file = app.at("/guarded/files/LICENSE-MIT");
+    let pages = visitor.travel(&format!("{file}?v=1")).await;
+    let clean = format!("{file}?v=1");
+    assert_eq!(
+        pages.last().map(|page| page.url.as_str()),
+        Some(clean.as_str())
+    );
+    for page in &pages {
+        assert!(
+            !page.url.contains("code=") || page.status == 302,
+            "{page:?}"
+        );
+    }
+    let state = format!("0u{}", "a".repeat(32));
+    let page = visitor
+        .get(&format!("{file}?v=1&code=x&state={state}"))
+        .await;
+    assert_eq!(page.assert_status(302).location(), clean);
 }
 
 #[actix_web::test]

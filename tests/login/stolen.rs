@@ -50,7 +50,7 @@ async fn declining_a_page_with_a_code_of_its_own_spends_nothing() {
 
 #[actix_web::test]
 async fn the_guard_of_one_account_leaves_anothers_callback_alone() {
-    let ([outer, inner], port) = two_accounts().await;
+    let ([outer, inner], port, _simulator) = two_accounts().await;
     let url = port.url();
     let key = Key::generate();
     serve(&url, move |config| {

@@ -35,6 +35,43 @@ async fn a_pending_login_lives_ten_minutes() {
     }
 }
 
+/// Within a minute of a login an anonymous visit tells that its session did not stick; later it is
+/// a visit like any other.
+#[actix_web::test]
+async fn a_completed_login_is_remembered_for_a_minute() {
+    for (millis, is_lost) in [
+        (0, true),
+        (1, true),
+        (59_999, true),
+        (60_000, false),
+        (600_000, false),
+    ] {
+        let app = TestApp::spawn().await;
+        let visitor = Visitor::new();
+        let callback = visitor.callback(&app.at("/user")).await;
+        let answer = visitor.get(&callback).await;
+        let marker = answer.set_cookies();
+        let marker = marker.iter().find(|line| line.starts_with("wechat."));
+        let marker = marker.expect("a marker");
+        assert!(marker.ends_with("; Max-Age=60"), "{marker}");
+        visitor.drop_cookie(&app.url, "id");
+        app.clock.advance_millis(millis);
+        let again = visitor.get(&app.at("/user")).await;
+        assert!(again.is_authorize(), "{again:?}");
+        assert_eq!(rounds(&again) == "1", is_lost, "after {millis} ms");
+    }
+    // From a server whose clock is ahead.
+    for (ahead, is_believed) in [(60, true), (61, false)] {
+        let app = TestApp::spawn().await;
+        let visitor = Visitor::new();
+        visitor.visit(&app.at("/user")).await.assert_status(200);
+        visitor.drop_cookie(&app.url, "id");
+        app.clock.turn_back(ahead);
+        let again = visitor.get(&app.at("/user")).await;
+        assert_eq!(rounds(&again) == "1", is_believed, "{ahead} s ahead");
+    }
+}
+
 #[actix_web::test]
 async fn tabs_share_a_login_for_five_minutes() {
     let nonce = |page: &Page| page.location_param("state").expect("a state")[2..].to_owned();

@@ -23,16 +23,25 @@ pub struct Clock(Arc<AtomicU64>);
 
 impl Clock {
     fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(1_700_000_000)))
+        Self(Arc::new(AtomicU64::new(1_700_000_000_000)))
     }
 
     pub fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.advance_millis(seconds * 1_000);
+    }
+
+    pub fn advance_millis(&self, millis: u64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// To what another server's clock may say.
+    pub fn turn_back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds * 1_000, Ordering::SeqCst);
     }
 
     pub fn reader(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
-        let seconds = Arc::clone(&self.0);
-        move || SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst))
+        let millis = Arc::clone(&self.0);
+        move || SystemTime::UNIX_EPOCH + Duration::from_millis(millis.load(Ordering::SeqCst))
     }
 }
 
@@ -93,7 +102,7 @@ impl TestApp {
 pub const OTHER: &str = "wx2222222222222222";
 
 /// Two accounts at one simulator, and the port that their app is served at.
-pub async fn two_accounts() -> ([Wechat; 2], Port) {
+pub async fn two_accounts() -> ([Wechat; 2], Port, Simulator) {
     let other = Account::official(OTHER, "another_secret", "127.0.0.1")
         .any_redirect(true)
         .gate_user_agent(false);
@@ -106,7 +115,7 @@ pub async fn two_accounts() -> ([Wechat; 2], Port) {
         .secret("another_secret")
         .public_url(port.url());
     let accounts = [one, two].map(|builder| builder.build().expect("settings that work"));
-    (accounts, port)
+    (accounts, port, simulator)
 }
 
 /// A session in a cookie, good on plain http.
@@ -136,6 +145,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/login", web::get().to(login))
         .route("/logout", web::get().to(logout))
         .route("/cart/add", web::get().to(add_to_cart))
+        .route("/entries", web::get().to(entries))
+        .route("/plant", web::get().to(plant))
         .route("/cart", web::get().to(cart));
 }
 
@@ -170,4 +181,23 @@ async fn add_to_cart(session: Session) -> HttpResponse {
 
 async fn cart(session: Session) -> String {
     session.get("cart").ok().flatten().unwrap_or_default()
+}
+
+/// The names of all that the session holds.
+async fn entries(session: Session) -> String {
+    let mut names: Vec<String> = session.entries().keys().cloned().collect();
+    names.sort_unstable();
+    names.join(" ")
+}
+
+/// `?NAME=JSON` as an entry of the session, whoever's it is.
+async fn plant(
+    entries: web::Query<Vec<(String, String)>>,
+    session: Session,
+) -> actix_web::Result<HttpResponse> {
+    for (name, json) in entries.into_inner() {
+        let value: serde_json::Value = serde_json::from_str(&json)?;
+        session.insert(name, value)?;
+    }
+    Ok(HttpResponse::Ok().finish())
 }

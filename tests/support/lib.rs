@@ -13,6 +13,7 @@ pub mod demo;
 mod port;
 pub mod program;
 pub mod raw;
+pub mod upstream;
 pub mod visitor;
 pub mod wechat;
 
