@@ -8,10 +8,11 @@ const DAMAGE: char = '\u{fffd}';
 /// A body as text that a JSON parser takes, whatever its type says: WeChat calls JSON `text/plain`,
 /// has sent control characters unescaped and has cut characters in half.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(body);
-    let text = match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
-        Cow::Owned(text) => Cow::Owned(text.trim_start_matches('\u{feff}').to_owned()),
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    // Sound text, which is the rule, is read at once.
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(body),
     };
     // To the end, for then processors look at many bytes at a time.
     if text

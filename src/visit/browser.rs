@@ -89,6 +89,8 @@ fn takes_html(headers: &HeaderMap) -> bool {
     let mut accepts = headers.get_all(header::ACCEPT);
     match (accepts.next(), accepts.next()) {
         (None, _) => true,
+        // A quick look, for so every browser begins: nothing outweighs it.
+        (Some(first), _) if first.as_bytes().starts_with(b"text/html,") => true,
         (Some(only), None) if only.as_bytes().trim_ascii() == b"*/*" => true,
         _ => prefers_html(headers),
     }

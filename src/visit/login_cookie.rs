@@ -138,7 +138,16 @@ impl LoginCookies {
                     completed.rounds.to_string(),
                     completed.at.millis().to_string(),
                 );
-                let value = [VERSION, &rounds, &at, &self.vouch(*completed)].join(".");
+                let value = [
+                    VERSION,
+                    ".",
+                    &rounds,
+                    ".",
+                    &at,
+                    ".",
+                    &self.vouch(*completed),
+                ]
+                .concat();
                 self.set_cookie(&value, COMPLETED)
             }
         }
@@ -238,7 +247,18 @@ impl Pending {
             self.rounds.to_string(),
             self.issued_at.seconds().to_string(),
         );
-        [VERSION, &rounds, &issued_at, &self.nonce, &self.address].join(".")
+        [
+            VERSION,
+            ".",
+            &rounds,
+            ".",
+            &issued_at,
+            ".",
+            &self.nonce,
+            ".",
+            &self.address,
+        ]
+        .concat()
     }
 
     /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
@@ -277,10 +297,10 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
 
 fn alphanumeric(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    bytes
+    let signs = bytes
         .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
-        .collect()
+        .map(|byte| ALPHABET[usize::from(*byte) % ALPHABET.len()]);
+    String::from_utf8(signs.collect()).unwrap_or_default()
 }
 
 fn is_equal(one: &[u8], other: &[u8]) -> bool {
