@@ -15,7 +15,6 @@ use crate::{
         Asks, Found, Visit,
         browser::{is_wechat, navigation, wants_html},
         cookies::{are_unreadable, look_alikes},
-        login_cookie::LoginCookie,
     },
 };
 
@@ -72,7 +71,6 @@ pub(crate) fn gather<I: Identity>(
     let headers = req.headers();
     let now = account.clock.now();
     let callback = glance.callback.clone();
-    let cookie = account.cookies.find(headers, now);
     let is_own_origin = |origin: &[u8]| account.is_own_origin(origin);
     let is_elsewhere = || {
         callback
@@ -93,11 +91,9 @@ pub(crate) fn gather<I: Identity>(
         is_get: req.method() == Method::GET,
         is_outside: !account.shown.outside.is_redirect() && !is_wechat(headers),
         has_tapped: entrance == Entrance::Login,
-        // Only of a lost session they are the cause.
-        has_unreadable_cookies: matches!(cookie, Some(LoginCookie::Completed(_)))
-            && are_unreadable(headers),
-        cookie,
+        cookie: account.cookies.find(headers, now),
         look_alikes: glance.look_alikes.clone(),
+        has_unreadable_cookies: are_unreadable(headers),
         held_since: glance.known.since(),
         scope: I::SCOPE,
         wants: Wants::of(req, appid),

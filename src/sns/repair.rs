@@ -8,7 +8,10 @@ const DAMAGE: char = '\u{fffd}';
 /// A body as text that a JSON parser takes, whatever its type says: WeChat calls JSON `text/plain`,
 /// has sent control characters unescaped and has cut characters in half.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut body = body;
+    while let Some(rest) = body.strip_prefix("\u{feff}".as_bytes()) {
+        body = rest;
+    }
     // Sound text, which is the rule, is read at once.
     let text = match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
