@@ -1,6 +1,6 @@
 //! What WeChat's API answers, read as loosely as it is written.
 
-use std::{fmt, time::Duration};
+use std::{fmt, net::Ipv4Addr, time::Duration};
 
 use secrecy::SecretString;
 use serde::{
@@ -253,7 +253,7 @@ impl Loose {
             !char.is_whitespace() && !matches!(char, '\\' | '"' | '\'' | '<' | '>' | '`')
         };
         let is_sound = || address.chars().all(is_plain) && Url::parse(&address).is_ok();
-        if names_a_host && (is_usual(&address) || is_sound()) {
+        if names_a_host && (rest.is_some_and(is_usual) || is_sound()) {
             address
         } else {
             String::new()
@@ -261,12 +261,18 @@ impl Loose {
     }
 }
 
-/// A quick look, which clears the pictures that WeChat sends: nothing in them has to be parsed.
-fn is_usual(address: &str) -> bool {
-    let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    address
-        .strip_prefix("https://")
-        .is_some_and(|rest| rest.starts_with("thirdwx.qlogo.cn/") && rest.bytes().all(is_usual))
+/// A quick look, which clears the pictures that WeChat sends: a plain host and a plain path are
+/// sound without being parsed.
+fn is_usual(rest: &str) -> bool {
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let top = host.rsplit('.').next().unwrap_or_default();
+    let is_host = host.bytes().all(is_name)
+        && top.starts_with(|char: char| char.is_ascii_alphabetic())
+        || host.parse::<Ipv4Addr>().is_ok();
+    let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    is_host && port.parse::<u16>().is_ok() && path.bytes().all(in_path)
 }
 
 #[derive(Deserialize)]
