@@ -1,12 +1,20 @@
 //! Hostile visitors: whatever they send, nobody is logged in by it, nothing leaves the site's own
 //! origin, and nothing breaks.
 
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use actix_wechat::simulator::{Account, Endpoint, Fault, Person, Simulator};
 
 use super::{PROFILE, assert_authorize, calls, cookie_name, openid_of, wechat, wechat_of};
-use support::{Visitor, demo::Demo, raw};
+use support::{
+    Port, Visitor,
+    demo::{Demo, command},
+    raw,
+};
 
 const PATHS: [&str; 4] = [PROFILE, "/api/me", "/openid", "/login"];
 
@@ -720,7 +728,7 @@ async fn a_stolen_code_is_worth_nothing_after_its_use() {
         wechat.clear_calls();
         let login = if under_way {
             // Spent at WeChat, the answer still on its way.
-            let late = Fault::Spent(Box::new(Fault::Delay(std::time::Duration::from_secs(1))));
+            let late = Fault::Spent(Box::new(Fault::Delay(Duration::from_secs(1))));
             wechat.fault_times(Endpoint::AccessToken, late, 1);
             let login = actix_web::rt::spawn({
                 let (victim, victims) = (victim.clone(), victims.clone());
@@ -830,5 +838,81 @@ async fn odd_http_is_answered_or_closed() {
         .visit(&demo.at(PROFILE))
         .await
         .assert_status(200);
+    assert_unharmed(&demo).await;
+}
+
+/// Callbacks that are made up and reset at once, while WeChat is slow: they take the places that
+/// there are, which are as many as a third of the files that the demo may open, and no more.
+#[actix_web::test]
+async fn a_flood_of_callbacks_ends_with_the_flood() {
+    const FILES: usize = 150;
+    const SLOW: Duration = Duration::from_millis(1_500);
+    let wechat = wechat().await;
+    let port = Port::new();
+    let example = command("demo");
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", &format!("ulimit -n {FILES} && exec \"$0\"")])
+        .arg(example.get_program());
+    for (name, _) in example.get_envs() {
+        limited.env_remove(name);
+    }
+    limited
+        .env("LISTEN", port.address())
+        .env("WORKERS", "1")
+        .env("WECHAT_APPID", wechat.account().appid())
+        .env("WECHAT_APPSECRET", wechat.account().secret())
+        .env("WECHAT_OPEN_URL", wechat.url())
+        .env("WECHAT_API_URL", wechat.url());
+    let demo = Demo::spawn(limited, port.url());
+    let told = format!("a third of the {FILES} files");
+    assert!(
+        demo.log().contains("setting=\"in_flight\""),
+        "{}",
+        demo.log()
+    );
+    assert!(demo.log().contains(&told), "{}", demo.log());
+
+    let attacker = Visitor::new();
+    let asked = attacker.get(&demo.at(PROFILE)).await;
+    let state = asked.location_param("state").expect("a state");
+    let cookies = attacker.cookie_header(&demo.url).expect("a cookie");
+    wechat.fault(
+        Endpoint::AccessToken,
+        Fault::Late(SLOW, Box::new(Fault::Errcode(40029))),
+    );
+    let begun = Instant::now();
+    for number in 0..600 {
+        let target = format!("{PROFILE}?code=madeup{number}&state={state}");
+        let request = raw::request("GET", &demo.url, &target, &[("cookie", &cookies)]);
+        let mut stream = raw::connect(&demo.url);
+        if stream.write_all(&request).is_ok() {
+            raw::reset(stream);
+        }
+    }
+    // Each place is taken once more at most, each time that WeChat has answered.
+    let sent = calls(&wechat).0;
+    let turns = 1 + begun.elapsed().as_millis() / SLOW.as_millis();
+    let most = FILES / 3 * usize::try_from(turns).expect("some turns");
+    assert!(sent <= most, "{sent} exchanges in {turns} turns");
+    wechat.clear_faults();
+    // Somebody genuine is in, or told to come back, and then in.
+    let visitor = Visitor::new();
+    let callback = visitor.callback(&demo.at(PROFILE)).await;
+    let mut answer = visitor.get(&callback).await;
+    for _ in 0..30 {
+        if answer.status != 503 {
+            break;
+        }
+        assert_ne!(answer.header("retry-after"), "", "{answer:#?}");
+        answer = visitor.get(&callback).await;
+    }
+    assert_eq!(answer.location(), demo.at(PROFILE), "{answer:#?}");
+    let health = raw::get(&demo.url, "/healthz", &[]).expect("an answer");
+    assert_eq!(health.status, 200);
+    for _ in 0..20 {
+        let page = Visitor::new().visit(&demo.at(PROFILE)).await;
+        page.assert_status(200);
+    }
     assert_unharmed(&demo).await;
 }

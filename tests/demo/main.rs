@@ -57,6 +57,13 @@ async fn openid_of(demo: &Demo, visitor: &Visitor) -> Option<String> {
 fn assert_headers(page: &Page) {
     assert_eq!(page.header("cache-control"), "no-store", "{page:#?}");
     assert_eq!(page.header("referrer-policy"), "no-referrer", "{page:#?}");
+    if page.header("content-type").starts_with("application/json") {
+        assert_eq!(
+            page.header("x-content-type-options"),
+            "nosniff",
+            "{page:#?}"
+        );
+    }
     if page.header("content-type").starts_with("text/html") {
         let policy = page.header("content-security-policy");
         assert!(policy.contains("default-src 'none'"), "{page:#?}");

@@ -172,6 +172,42 @@ async fn every_route_takes_its_methods_only() {
     assert!(openid_of(&demo, &known).await.is_some());
 }
 
+/// The demo's own pages: nothing runs in them, nothing guesses at them, nobody else keeps them.
+#[actix_web::test]
+async fn each_page_of_the_demo_is_kept_to_itself() {
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[]);
+    let known = Visitor::new();
+    known.visit(&demo.at(PROFILE)).await.assert_status(200);
+    let guest = Visitor::new();
+    for (visitor, method, path) in [
+        (&guest, Method::GET, HOME),
+        (&known, Method::GET, HOME),
+        (&known, Method::GET, PROFILE),
+        (&known, Method::GET, "/api/me"),
+        (&known, Method::GET, "/openid"),
+        (&known, Method::POST, "/comment"),
+    ] {
+        let page = visitor.send(method, &demo.at(path), &[]).await;
+        page.assert_status(200);
+        assert_eq!(page.header("x-content-type-options"), "nosniff", "{page:?}");
+        let cached = page.header("cache-control");
+        assert_eq!(cached, "private, no-store", "{path}");
+        if page.header("content-type").starts_with("text/html") {
+            let policy = page.header("content-security-policy");
+            for part in [
+                "default-src 'none'",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+            ] {
+                assert!(policy.contains(part), "{path}: {policy}");
+            }
+            assert!(!policy.contains("script-src"), "{path}: {policy}");
+            assert!(!page.body.contains("<script"), "{path}: {}", page.body);
+        }
+    }
+}
+
 /// Monitors ask this way: the status and the headers of a GET, and no body.
 #[actix_web::test]
 async fn a_head_is_answered_like_a_get() {

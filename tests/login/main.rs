@@ -2,6 +2,7 @@
 
 mod accounts;
 mod events;
+mod flight;
 mod guard;
 mod hook;
 mod load;
