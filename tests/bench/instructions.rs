@@ -16,7 +16,7 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use actix_web::rt::System;
+use actix_web::rt::{self, System};
 use actix_wechat::simulator::Simulator;
 
 use crate::{
@@ -125,12 +125,18 @@ fn counted(simulator: &Simulator, args: &[String; 3]) -> f64 {
 /// What is counted: one case so many times, each with a code of its own. A first code logs in.
 fn run(wechat_url: &str, case: Case, side: Side, times: usize) {
     let codes = io::read_to_string(io::stdin()).expect("codes");
-    let mut codes = codes.lines();
-    System::new().block_on(async {
-        let bench = Bench::new(side, wechat_url, codes.next().expect("a code")).await;
-        for code in codes.take(times) {
-            bench.run(case, code).await;
-        }
+    let codes = codes.lines();
+    let codes: Vec<String> = codes.map(ToOwned::to_owned).take(times + 1).collect();
+    let wechat_url = wechat_url.to_owned();
+    System::new().block_on(async move {
+        // In a task of the thread, as a server's requests are.
+        let all = rt::spawn(async move {
+            let bench = Bench::new(side, &wechat_url, &codes[0]).await;
+            for code in &codes[1..] {
+                bench.run(case, code).await;
+            }
+        });
+        all.await.expect("requests");
     });
 }
 
