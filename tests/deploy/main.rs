@@ -12,6 +12,7 @@ mod nginx;
 mod pages;
 mod redis;
 mod sessions;
+mod sibling;
 mod simulator;
 
 use libtest_mimic::Arguments;
@@ -33,6 +34,7 @@ fn main() {
     trials.extend(nginx::trials());
     trials.extend(hub::trials());
     trials.extend(journeys::trials());
+    trials.extend(sibling::trials());
     trials.extend(hub_journeys::trials());
     trials.extend(pages::trials());
     trials.extend(simulator::trials());
