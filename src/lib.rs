@@ -53,6 +53,7 @@ mod visit;
 
 mod clock;
 mod credentials;
+mod lang;
 mod reason;
 mod scope;
 mod user;
@@ -84,6 +85,7 @@ pub use crate::{
     exchange::hook::Login,
     guard::{Guarded, Require, require, require_user},
     hub::{Hub, builder::HubBuilder},
+    lang::Lang,
     login::login,
     logout::logout,
     pages::localized::Localized,

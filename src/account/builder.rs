@@ -14,6 +14,7 @@ use crate::{
     account::{Wechat, config_error::ConfigError, outside::Outside, snapshot::Snapshot},
     clock::Clock,
     exchange::hook::{Hook, Login},
+    lang::Lang,
     pages::localized::Localized,
     sns::NewClient,
 };
@@ -52,6 +53,8 @@ pub struct Builder {
     pub(crate) proxy: Setting<Option<SecretString>>,
     pub(crate) return_origins: Setting<Vec<String>>,
     pub(crate) outside: Setting<Outside>,
+    pub(crate) force_popup: bool,
+    pub(crate) lang: Option<Lang>,
     pub(crate) deadline: Duration,
     pub(crate) in_flight: Option<usize>,
     pub(crate) max_age: Duration,
@@ -121,6 +124,8 @@ impl Wechat {
             proxy: Setting::new("proxy", None),
             return_origins: Setting::new("return_origins", Vec::new()),
             outside: Setting::new("outside", Outside::redirect()),
+            force_popup: false,
+            lang: None,
             deadline: DEADLINE,
             in_flight: None,
             max_age: MAX_AGE,
@@ -324,6 +329,33 @@ impl Builder {
     /// ```
     pub fn outside(mut self, outside: Outside) -> Self {
         self.outside = Setting::new("outside", outside);
+        self
+    }
+
+    /// Whether WeChat asks for consent anew at each login with the profile (`forcePopup`, known since
+    /// 2022-09), also where it would not: it does not ask again for 30 days; default: no.
+    ///
+    /// Silent logins ask nothing, and neither does a QR page. WeChat says that it has no effect on
+    /// followers who come from the account's own menu.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().force_popup(true);
+    /// ```
+    pub fn force_popup(mut self, force_popup: bool) -> Self {
+        self.force_popup = force_popup;
+        self
+    }
+
+    /// The language that WeChat tells the profile in, which has shown in the region's names alone,
+    /// and that of its QR page (`lang=cn` or `en`); default [`Lang::ZhCn`], and the QR page unasked.
+    ///
+    /// The consent page speaks the language of the visitor's WeChat.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().lang(actix_wechat::Lang::En);
+    /// ```
+    pub fn lang(mut self, lang: Lang) -> Self {
+        self.lang = Some(lang);
         self
     }
 

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     credentials::Credentials,
     exchange::{Ticket, hook::Login},
+    lang::Lang,
     sns::{
         Client, Connections,
         errcode::{Call, Fault},
@@ -25,6 +26,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) deadline: Instant,
     pub(crate) accepts_snapshots: bool,
     pub(crate) clock: &'a Clock,
+    pub(crate) lang: Lang,
 }
 
 impl Attempt<'_> {
@@ -49,7 +51,9 @@ impl Attempt<'_> {
             let profile = self
                 .persist(Call::Profile, async |connections| {
                     let token = exchanged.tokens.access_token();
-                    client.profile(token, &user.openid, connections).await
+                    client
+                        .profile(token, &user.openid, self.lang, connections)
+                        .await
                 })
                 .await
                 // Whatever this call has sent, the code is spent.

@@ -15,6 +15,7 @@ use url::Url;
 use crate::{
     address::authorize::encode,
     credentials::Credentials,
+    lang::Lang,
     sns::{
         connect::{Connect, Proxy},
         errcode::{Call, Fault},
@@ -124,6 +125,7 @@ impl Client {
         &self,
         access_token: &str,
         openid: &str,
+        lang: Lang,
         connections: Connections,
     ) -> Result<Answer, CallError> {
         let query = [
@@ -131,7 +133,8 @@ impl Client {
             &encode(access_token),
             "&openid=",
             &encode(openid),
-            "&lang=zh_CN",
+            "&lang=",
+            lang.of_profile(),
         ]
         .concat();
         self.get(Call::Profile, &query, connections, |answer| {

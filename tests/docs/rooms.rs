@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const GROUND: &[&str] = &[
     "clock",
     "credentials",
+    "lang",
     "reason",
     "scope",
     "user",

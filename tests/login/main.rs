@@ -1,6 +1,7 @@
 //! An app built on the library, over real sockets, with a clock that the tests turn.
 
 mod accounts;
+mod authorize;
 mod events;
 mod flight;
 mod guard;
