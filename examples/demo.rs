@@ -9,7 +9,8 @@
 //! | `WECHAT_PUBLIC_URL` | `http://` and `LISTEN` |
 //! | `RUST_LOG` | `info` |
 //!
-//! and the other `WECHAT_*` variables of `Wechat::from_env`.
+//! and the other `WECHAT_*` variables of `Wechat::from_env`. With `WECHAT_OUTSIDE=website` and its two
+//! variables alone it is the demo of a site with a website app and no official account.
 //!
 //! Without credentials it starts WeChat's side on a loopback port of its own:
 //! `cargo run --features simulator --example demo`, then open <http://127.0.0.1:8008>.
@@ -36,7 +37,7 @@ use actix_web::{
     web,
 };
 use actix_wechat::{
-    Builder, Wechat, WechatOpenId, WechatUser, Worker, login, logout,
+    Builder, Outside, Wechat, WechatOpenId, WechatUser, Worker, login, logout,
     simulator::{Account, Simulator},
 };
 use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime};
@@ -48,6 +49,8 @@ const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long an idle connection may take to show that it still lives, before another one is made.
 const REDIS_RECYCLE: Duration = Duration::from_millis(100);
 const REDIS_START: Duration = Duration::from_secs(5);
+/// The website app of the demo's own simulator.
+const SIMULATED_WEBSITE: (&str, &str) = ("wx5100000000000002", "51000000000000000000000000000002");
 const LOGIN_PATH: &str = "/login";
 const SITE_NAME: &str = "actix-wechat";
 /// Pictures may come from any host: WeChat's, or the simulator's.
@@ -184,7 +187,10 @@ async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
     if public_url.is_none() {
         builder = builder.public_url(&settings.default_public_url);
     }
-    if builder.has_credentials() {
+    let outside_by_qr = variable("WECHAT_OUTSIDE")?.as_deref() == Some("website");
+    let names_website = variable("WECHAT_WEBSITE_APPID")?.is_some()
+        || variable("WECHAT_WEBSITE_APPSECRET")?.is_some();
+    if builder.has_credentials() || (outside_by_qr && names_website) {
         return Ok(builder.build()?);
     }
     let public_url = public_url.as_ref().unwrap_or(&settings.default_public_url);
@@ -194,23 +200,22 @@ async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
         .listen
         .iter()
         .any(|address| !address.ip().is_loopback());
-    if endpoints_set || listens_to_others || !is_loopback(public_url) {
+    if endpoints_set || names_website || listens_to_others || !is_loopback(public_url) {
         // A server that lost its environment must not let anybody in.
         return Err(configuration(
-            "`WECHAT_APPID` and `WECHAT_APPSECRET` are missing; without them the demo runs only on loopback, with neither `WECHAT_OPEN_URL` nor `WECHAT_API_URL` set",
+            "`WECHAT_APPID` and `WECHAT_APPSECRET` are missing; without them the demo runs only with a website app, by `WECHAT_OUTSIDE=website`, or on loopback, with neither `WECHAT_OPEN_URL`, `WECHAT_API_URL` nor a `WECHAT_WEBSITE_…` set",
         ));
     }
-    simulated(builder).await
+    simulated(builder, outside_by_qr).await
 }
 
-async fn simulated(builder: Builder) -> Result<Wechat, Refusal> {
-    let mut simulator = Simulator::builder().account(Account::test());
-    if let (Some(appid), Some(secret)) = (
-        variable("WECHAT_WEBSITE_APPID")?,
-        variable("WECHAT_WEBSITE_APPSECRET")?,
-    ) {
-        simulator =
-            simulator.account(Account::website(appid, secret, "127.0.0.1").any_redirect(true));
+async fn simulated(mut builder: Builder, outside_by_qr: bool) -> Result<Wechat, Refusal> {
+    let mut simulator = Simulator::builder().account(Account::test().bound(outside_by_qr));
+    if outside_by_qr {
+        let (appid, secret) = SIMULATED_WEBSITE;
+        let website = Account::website(appid, secret, "127.0.0.1").any_redirect(true);
+        simulator = simulator.account(website);
+        builder = builder.outside(Outside::website(appid, secret));
     }
     let simulator = simulator
         .start()

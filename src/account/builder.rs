@@ -26,7 +26,7 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Settings of a [`Wechat`], checked by [`build`](Self::build).
 ///
-/// `appid`, `secret` and `public_url` are required.
+/// `appid`, `secret` and `public_url` are required; of a website app alone, `outside` and `public_url`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -143,7 +143,8 @@ impl Wechat {
 }
 
 impl Builder {
-    /// The official account's appid, like `wx0123456789abcdef`. Required.
+    /// The official account's appid, like `wx0123456789abcdef`. Required, but for a
+    /// [website app alone](Outside::website).
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().appid("wx0123456789abcdef");
@@ -153,8 +154,8 @@ impl Builder {
         self
     }
 
-    /// The official account's app secret. Required. It is sent to WeChat's API host and shown
-    /// nowhere.
+    /// The official account's app secret. Required where the appid is. It is sent to WeChat's API
+    /// host and shown nowhere.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().secret("0123456789abcdef0123456789abcdef");

@@ -1,8 +1,10 @@
 //! How a visitor without a user leaves for WeChat, or what stands before that.
 
-#[cfg(feature = "qrcode")]
-use actix_web::body::{self, BoxBody};
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    body::{self, BoxBody},
+    http::StatusCode,
+};
 
 #[cfg(feature = "qrcode")]
 use crate::pages::qr;
@@ -30,9 +32,8 @@ pub(crate) const TOO_LONG_URL: usize = 3_000;
 
 /// What a visitor without a user gets.
 pub(super) enum Departure {
-    /// A page for a browser that is not WeChat's, with this page's address to open there.
-    #[cfg(feature = "qrcode")]
-    Outside,
+    /// A page with this page's address, which is to be opened in another browser.
+    Elsewhere(Page),
     TooLong {
         length: usize,
     },
@@ -51,15 +52,11 @@ impl Departure {
     pub(super) fn decide(account: &Account, visit: &Visit, round: Round) -> Self {
         #[cfg(feature = "qrcode")]
         if visit.is_outside && account.shown.outside.is_qr() {
-            // A link that is longer would be refused in WeChat.
-            let length = account.public.page(&visit.page).len();
-            return if length > TOO_LONG_URL {
-                Self::TooLong { length }
-            } else {
-                Self::Outside
-            };
+            return Self::elsewhere(Page::Outside, account, visit);
         }
-        let scope = account.logins.scope(visit.scope, visit.is_outside);
+        let Some(scope) = account.logins.scope(visit.scope, visit.is_outside) else {
+            return Self::elsewhere(Page::WebsiteOnly, account, visit);
+        };
         let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
         let state = State {
             rounds: round.before,
@@ -83,6 +80,16 @@ impl Departure {
         }
     }
 
+    fn elsewhere(page: Page, account: &Account, visit: &Visit) -> Self {
+        // A link that is longer would be refused there.
+        let length = account.public.page(&visit.page).len();
+        if length > TOO_LONG_URL {
+            Self::TooLong { length }
+        } else {
+            Self::Elsewhere(page)
+        }
+    }
+
     pub(super) fn reason(&self) -> Reason {
         match self {
             Self::TooLong { .. } => Reason::AddressTooLong,
@@ -92,18 +99,15 @@ impl Departure {
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            #[cfg(feature = "qrcode")]
-            Self::Outside => StatusCode::OK,
+            Self::Elsewhere(_) | Self::AskFirst { .. } => StatusCode::OK,
             Self::TooLong { .. } => self.reason().status(),
-            Self::AskFirst { .. } => StatusCode::OK,
             Self::Redirect { .. } => StatusCode::FOUND,
         }
     }
 
     fn warn_if_long(&self, appid: &str) {
         let length = match self {
-            #[cfg(feature = "qrcode")]
-            Self::Outside => return,
+            Self::Elsewhere(_) => return,
             Self::TooLong { length } => *length,
             Self::AskFirst { url, .. } | Self::Redirect { url, .. } => url.len(),
         };
@@ -128,8 +132,7 @@ impl Reply {
         departure.warn_if_long(self.wechat.appid());
         let shown = &self.account().shown;
         let (mut response, cookie) = match departure {
-            #[cfg(feature = "qrcode")]
-            Departure::Outside => return self.outside(departure.status()),
+            Departure::Elsewhere(page) => return self.elsewhere(departure.status(), *page),
             Departure::TooLong { .. } => return self.page(Reason::AddressTooLong),
             Departure::AskFirst { url, cookie } => {
                 let facts = Facts {
@@ -151,19 +154,23 @@ impl Reply {
         response
     }
 
-    #[cfg(feature = "qrcode")]
-    fn outside(&self, status: StatusCode) -> HttpResponse {
+    fn elsewhere(&self, status: StatusCode, page: Page) -> HttpResponse {
         if !self.visit.is_get {
             // Nobody reads the page, so nothing is drawn for it.
             return html(status, String::new()).set_body(BoxBody::new(body::None::new()));
         }
         let address = self.account().public.page(&self.visit.page);
+        let qr_svg = match page {
+            #[cfg(feature = "qrcode")]
+            Page::Outside => qr::svg(&address),
+            _ => String::new(),
+        };
         let facts = Facts {
             retry_url: &address,
-            qr_svg: &qr::svg(&address),
+            qr_svg: &qr_svg,
             ..self.facts("")
         };
-        let page = self.account().shown.pages.render(Page::Outside, &facts);
+        let page = self.account().shown.pages.render(page, &facts);
         html(status, page)
     }
 }

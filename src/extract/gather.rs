@@ -77,7 +77,7 @@ pub(crate) fn gather<I: Identity>(
             .as_ref()
             .is_some_and(|callback| account.cookies.is_elsewhere(headers, &callback.state, now))
     };
-    let appid = &account.logins.official.appid;
+    let appid = account.appid();
     let may_be_for_another = is_guarded || Wants::include_another(req, appid);
     Visit {
         page: callback::without(req.uri().path(), req.uri().query(), callback.as_ref())

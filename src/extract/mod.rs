@@ -179,7 +179,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
         return Box::pin(ready(Err(unregistered(req))));
     };
     let account = &worker.wechat().0;
-    let appid = &account.logins.official.appid;
+    let appid = account.appid();
     let mut glance = Glance::at(req, account, Memo::find(req, Some(appid)));
     let watch = match (&glance.callback, &glance.found) {
         (None, _) => None,
@@ -218,7 +218,7 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest) -> Option<LoginError> {
     let callback = req.uri().query().and_then(Callback::find)?;
     let wechat = req.app_data::<Worker>()?.wechat();
     let account = &wechat.0;
-    if Wants::include_another(req, &account.logins.official.appid) {
+    if Wants::include_another(req, account.appid()) {
         return None;
     }
     let glance = Glance::<WechatUser> {

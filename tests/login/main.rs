@@ -12,4 +12,5 @@ mod snapshot;
 mod stolen;
 mod time;
 mod tokens;
+mod website;
 mod wiring;
