@@ -31,7 +31,7 @@ use actix_session::storage::{
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder,
     cookie::{Key, time},
-    error::ErrorInternalServerError,
+    error::{ErrorInternalServerError, ErrorNotFound},
     http::header::{self, ContentType},
     rt::time::timeout,
     web,
@@ -39,6 +39,7 @@ use actix_web::{
 use actix_wechat::{
     Builder, Outside, Wechat, WechatOpenId, WechatUser, Worker, login, logout,
     simulator::{Account, Simulator},
+    wx_login,
 };
 use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime};
 use tera::{Context, Tera};
@@ -52,6 +53,8 @@ const REDIS_START: Duration = Duration::from_secs(5);
 /// The website app of the demo's own simulator.
 const SIMULATED_WEBSITE: (&str, &str) = ("wx5100000000000002", "51000000000000000000000000000002");
 const LOGIN_PATH: &str = "/login";
+/// Of the options for WeChat's QR code in the page `/desktop`.
+const WX_LOGIN_PATH: &str = "/wx_login";
 const SITE_NAME: &str = "actix-wechat";
 /// Pictures may come from any host: WeChat's, or the simulator's.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
@@ -357,6 +360,9 @@ fn routes(pages: &mut web::ServiceConfig) {
         .route("/openid", web::get().to(openid))
         .route("/comment", web::post().to(comment))
         .route(LOGIN_PATH, web::get().to(login))
+        .route("/desktop", web::get().to(desktop))
+        .route("/desktop.js", web::get().to(desktop_script))
+        .route(WX_LOGIN_PATH, web::get().to(wx_login))
         .route("/logout", web::post().to(logout));
 }
 
@@ -379,6 +385,7 @@ fn templates() -> Result<Tera, Refusal> {
             "layout.html",
             include_str!("../templates/login/layout.html"),
         ),
+        ("desktop.html", include_str!("../templates/desktop.html")),
         ("home.html", include_str!("../templates/home.html")),
         ("index.html", include_str!("../templates/index.html")),
     ])
@@ -387,6 +394,15 @@ fn templates() -> Result<Tera, Refusal> {
 }
 
 fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<HttpResponse> {
+    render_under(CONTENT_SECURITY_POLICY, tera, template, context)
+}
+
+fn render_under(
+    content_security_policy: &str,
+    tera: &Tera,
+    template: &str,
+    context: &Context,
+) -> actix_web::Result<HttpResponse> {
     let page = tera
         .render(template, context)
         .map_err(ErrorInternalServerError)?;
@@ -394,7 +410,7 @@ fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<H
         .insert_header(ContentType::html())
         // Pages of a person: no proxy's and no back button's.
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, content_security_policy))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(page))
 }
@@ -434,6 +450,44 @@ async fn profile(
     context.insert("picture", &user.picture(actix_wechat::PictureSize::Px132));
     context.insert("user", &user);
     render(&tera, "index.html", &context)
+}
+
+/// WeChat's QR code within a page of our own.
+async fn desktop(worker: Worker, tera: web::Data<Tera>) -> actix_web::Result<HttpResponse> {
+    let wechat = worker.wechat();
+    if !wechat.has_website_app() {
+        return Err(ErrorNotFound("there is no website app"));
+    }
+    let mut context = context(Some(&worker));
+    let frames = origin(wechat.open_url()).unwrap_or_default();
+    // A simulator serves WeChat's script itself.
+    let scripts = match frames.as_str() {
+        "https://open.weixin.qq.com" => "https://res.wx.qq.com",
+        simulator => simulator,
+    };
+    context.insert(
+        "wechats_script",
+        &format!("{scripts}/connect/zh_CN/htmledition/js/wxLogin.js"),
+    );
+    context.insert("script", &wechat.public_path("/desktop.js"));
+    context.insert("wx_login", &wechat.public_path(WX_LOGIN_PATH));
+    let policy = format!(
+        "{CONTENT_SECURITY_POLICY}; script-src 'self' {scripts}; frame-src {frames}; connect-src 'self'"
+    );
+    render_under(&policy, &tera, "desktop.html", &context)
+}
+
+fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+async fn desktop_script() -> impl Responder {
+    include_str!("../templates/desktop.js")
+        .customize()
+        .insert_header((header::CONTENT_TYPE, "text/javascript; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }
 
 async fn me(user: WechatUser) -> impl Responder {

@@ -36,6 +36,7 @@ mod simulated;
 #[cfg(feature = "testing")]
 mod testing;
 mod verification;
+mod wx_login;
 
 mod extract;
 
@@ -94,4 +95,5 @@ pub use crate::{
     user::{PictureSize, WechatOpenId, WechatUser},
     verification::verification_file,
     worker::Worker,
+    wx_login::wx_login,
 };

@@ -89,6 +89,10 @@ impl Logins {
         &self.account
     }
 
+    pub(crate) fn open_url(&self) -> &str {
+        &self.open_url
+    }
+
     /// The website app's appid, where that login is offered.
     pub(crate) fn website_appid(&self) -> Option<&str> {
         self.website.as_ref().map(|website| website.appid.as_str())

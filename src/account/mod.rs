@@ -132,6 +132,39 @@ impl Wechat {
         self.0.public.path(path)
     }
 
+    /// The host that visitors are sent to, without a slash at the end: WeChat's, or that of
+    /// [`open_url`](crate::Builder::open_url). A page with WeChat's QR code in it shows a frame of it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
+    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
+    /// #     .public_url("https://shop.example.cn").build()?;
+    /// assert_eq!(wechat.open_url(), "https://open.weixin.qq.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn open_url(&self) -> &str {
+        self.0.logins.open_url()
+    }
+
+    /// Whether visitors can log in by QR code, with a website app ([`Outside::website`]).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
+    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
+    /// #     .public_url("https://shop.example.cn").build()?;
+    /// assert!(!wechat.has_website_app());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Outside::website`]: crate::Outside::website
+    #[must_use]
+    pub fn has_website_app(&self) -> bool {
+        self.0.logins.website_appid().is_some()
+    }
+
     /// actix-session's middleware with the defaults that a login wants; the app may change them.
     ///
     /// The cookie is `HttpOnly`, `SameSite=Lax`, encrypted and for all paths. On https it is also

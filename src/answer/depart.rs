@@ -10,19 +10,15 @@ use actix_web::{
 use crate::pages::qr;
 use crate::{
     account::Account,
-    address::{callback, state::State},
     answer::{
         Reply, append_cookie,
         head::{html, redirect},
+        outgoing::Outgoing,
     },
     pages::{Facts, Page},
     reason::Reason,
     scope::Scope,
-    visit::{
-        Visit,
-        decide::Round,
-        login_cookie::{LoginCookie, Pending},
-    },
+    visit::{Visit, decide::Round},
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -57,21 +53,22 @@ impl Departure {
         let Some(scope) = account.logins.scope(visit.scope, visit.is_outside) else {
             return Self::elsewhere(Page::WebsiteOnly, account, visit);
         };
-        let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
-        let state = State {
-            rounds: round.before,
+        let Outgoing {
+            redirect_uri,
+            state,
+            cookie,
+        } = Outgoing::new(
+            account,
+            visit.cookie.as_ref(),
+            &visit.page,
             scope,
-            own_codes: callback::own_codes(&visit.page),
-            challenge: pending.challenge(),
-        };
-        let redirect_uri = account.public.page(&visit.page);
+            round.before,
+            visit.now,
+        );
         let url = account.logins.authorize_url(&redirect_uri, &state);
         if url.len() > TOO_LONG_URL {
             return Self::TooLong { length: url.len() };
         }
-        let cookie = account
-            .cookies
-            .set(&LoginCookie::Pending(pending), visit.now);
         let asks_first = account.shown.ask_first.is_some();
         if asks_first && scope == Scope::UserInfo && !visit.has_tapped {
             Self::AskFirst { url, cookie }

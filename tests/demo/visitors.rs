@@ -304,6 +304,60 @@ async fn a_site_with_a_website_app_alone_asks_wechats_visitors_to_another_browse
 }
 
 #[actix_web::test]
+async fn the_desktop_page_shows_wechats_qr_code_within_it() {
+    let wechat = both().await;
+    let demo = Demo::start(&wechat, &with_website());
+    let visitor = Visitor::new().with_user_agent(FIREFOX);
+    let page = visitor.get(&demo.at("/desktop")).await;
+    page.assert_status(200);
+    assert!(page.set_cookies().is_empty());
+    let script = format!("{}/connect/zh_CN/htmledition/js/wxLogin.js", wechat.url());
+    assert!(page.body.contains(&script), "{}", page.body);
+    visitor.get(&script).await.assert_status(200);
+    let policy = page.header("content-security-policy");
+    for part in [
+        format!("script-src 'self' {}", wechat.url()),
+        format!("frame-src {}", wechat.url()),
+        "connect-src 'self'".to_owned(),
+    ] {
+        assert!(policy.split("; ").any(|it| it == part), "{policy}");
+    }
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    let own = visitor.get(&demo.at("/desktop.js")).await;
+    assert!(own.assert_status(200).body.contains("new WxLogin("));
+
+    for (variables, script) in [
+        (&[][..], None),
+        (&[("WECHAT_OUTSIDE", "qr")], None),
+        // WeChat's own hosts.
+        (
+            &[
+                ("WECHAT_OUTSIDE", "website"),
+                ("WECHAT_WEBSITE_APPID", WEBSITE.0),
+                ("WECHAT_WEBSITE_APPSECRET", WEBSITE.1),
+                ("WECHAT_OPEN_URL", "https://open.weixin.qq.com"),
+            ],
+            Some("https://res.wx.qq.com"),
+        ),
+    ] {
+        let demo = Demo::start(&wechat, variables);
+        let page = visitor.get(&demo.at("/desktop")).await;
+        page.assert_status(if script.is_some() { 200 } else { 404 });
+        let policy = page.header("content-security-policy");
+        if let Some(script) = script {
+            assert!(
+                policy.contains(&format!("script-src 'self' {script};")),
+                "{policy}"
+            );
+            assert!(
+                policy.contains("frame-src https://open.weixin.qq.com;"),
+                "{policy}"
+            );
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_qr_login_with_the_official_accounts_appid_alone_is_not_offered() {
     let wechat = wechat_of(Account::test()).await;
     let demo = Demo::start(&wechat, &[]);

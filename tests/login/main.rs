@@ -14,3 +14,4 @@ mod time;
 mod tokens;
 mod website;
 mod wiring;
+mod wx_login;

@@ -50,7 +50,9 @@ async fn calls_are_the_documented_ones() {
         let account = Credentials::new("wx1", "s+cret".to_owned());
         let exchanged = client.exchange(&account, "c&d", Connections::Kept).await;
         assert_eq!(exchanged.ok().unwrap().openid, "o/A");
-        let profile = client.profile("59_a", "o/A", Lang::ZhCn, Connections::Kept).await;
+        let profile = client
+            .profile("59_a", "o/A", Lang::ZhCn, Connections::Kept)
+            .await;
         assert!(profile.is_ok());
         let refreshed = client.refresh("wx1", "59_r=").await.unwrap();
         assert_eq!((refreshed.access_token(), refreshed.scope()), ("59_a", ""));
@@ -122,7 +124,9 @@ async fn each_kind_of_answer_is_told_apart() {
 async fn nobody_there_is_not_the_same_as_nobody_answering() {
     let refusing = Refusing::start();
     let nobody = client_of(&[&refusing.url()]);
-    let err = nobody.profile("59_a", "oABC", Lang::ZhCn, Connections::Kept).await;
+    let err = nobody
+        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .await;
     let host = refusing.address.to_string();
     let unconnected = CallError::new(Call::Profile, Fault::Unconnected).at(&host);
     assert_eq!(err.err(), Some(unconnected));
@@ -142,7 +146,9 @@ async fn nobody_there_is_not_the_same_as_nobody_answering() {
         ..endpoints(&[&silent.url()])
     });
     assert_eq!(client.host(), host);
-    let told = client.profile("59_a", "oABC", Lang::ZhCn, Connections::Kept).await;
+    let told = client
+        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .await;
     assert_eq!(told.map(|_| ()), timed_out(Call::Profile));
 }
 
@@ -224,14 +230,18 @@ async fn next_host_is_asked_only_where_no_connection_was_made() {
         let first = Upstream::scripted([then.clone()]).await;
         let second = Upstream::scripted([good()]).await;
         let client = client_of(&[&first.url(), &second.url()]);
-        let told = client.profile("59_a", "oABC", Lang::ZhCn, Connections::Kept).await;
+        let told = client
+            .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+            .await;
         let failed = CallError::new(Call::Profile, fault).at(&first.address.to_string());
         assert_eq!(told.map(|_| ()), Err(failed), "{then:?}");
         assert_eq!(second.seen().connections, 0, "{then:?}");
     }
     // Nobody anywhere: the last host is named.
     let client = client_of(&[&refused, &also_refused]);
-    let told = client.profile("59_a", "oABC", Lang::ZhCn, Connections::Kept).await;
+    let told = client
+        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .await;
     let last = refusing[1].address.to_string();
     let failed = CallError::new(Call::Profile, Fault::Unconnected).at(&last);
     assert_eq!(told.map(|_| ()), Err(failed));
