@@ -54,6 +54,7 @@ mod visit;
 
 mod clock;
 mod credentials;
+mod foreign;
 mod lang;
 mod reason;
 mod scope;

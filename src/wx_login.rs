@@ -92,8 +92,8 @@ fn outgoing(req: &HttpRequest, account: &Account) -> Outgoing {
     let page = ReturnTo::of(req).page(req, account);
     let page = page.split('#').next().unwrap_or_default();
     let page = match page.split_once('?') {
-        Some((path, query)) => clean(path, Some(query)),
-        None => clean(page, None),
+        Some((path, query)) => clean(path, Some(query), account.logins.appended()),
+        None => page.into(),
     };
     let now = account.clock.now();
     let cookie = account.cookies.find(req.headers(), now);

@@ -8,11 +8,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
 use crate::{
     account::{Wechat, config_error::ConfigError, outside::Outside, snapshot::Snapshot},
     clock::Clock,
+    credentials::Platform,
     exchange::hook::{Hook, Login},
     lang::Lang,
     pages::localized::Localized,
@@ -47,6 +48,7 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub struct Builder {
     pub(crate) appid: Setting<Option<String>>,
     pub(crate) secret: Setting<Option<SecretString>>,
+    pub(crate) platform: Option<Platform>,
     pub(crate) public_url: Setting<Option<String>>,
     pub(crate) open_url: Setting<String>,
     pub(crate) api_url: Setting<String>,
@@ -59,6 +61,7 @@ pub struct Builder {
     pub(crate) in_flight: Option<usize>,
     pub(crate) max_age: Duration,
     pub(crate) session_key: Option<String>,
+    pub(crate) login_cookie_key: Option<SecretSlice<u8>>,
     pub(crate) login_path: Option<String>,
     pub(crate) site_name: Option<Localized>,
     pub(crate) ask_first: Option<Localized>,
@@ -118,6 +121,7 @@ impl Wechat {
         Builder {
             appid: Setting::new("appid", None),
             secret: Setting::new("secret", None),
+            platform: None,
             public_url: Setting::new("public_url", None),
             open_url: Setting::new("open_url", OPEN_URL.to_owned()),
             api_url: Setting::new("api_url", API_URL.to_owned()),
@@ -130,6 +134,7 @@ impl Wechat {
             in_flight: None,
             max_age: MAX_AGE,
             session_key: None,
+            login_cookie_key: None,
             login_path: None,
             site_name: None,
             ask_first: None,
@@ -163,6 +168,43 @@ impl Builder {
     /// ```
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Setting::new("secret", Some(SecretString::from(secret.into())));
+        self
+    }
+
+    /// Logs in through a third-party platform (第三方平台) that the account has authorized: with the
+    /// platform's `component_appid` and its current `component_access_token`, and without a
+    /// [`secret`](Self::secret) of the account.
+    ///
+    /// `source` is asked for the token at each login, so it gives one that is kept at hand, and renews
+    /// that before it expires (WeChat's are good for two hours). It has half of the
+    /// [`deadline`](Self::deadline). If it fails, takes longer or panics, the code is not sent, the
+    /// visitor reads a page, and the log names the platform. The token is a secret: it is sent to
+    /// WeChat's API host and shown nowhere.
+    ///
+    /// The [`public_url`](Self::public_url) is of the platform's own domain then, for WeChat sends
+    /// visitors there. Where several servers serve the account, give them one
+    /// [`login_cookie_key`](Self::login_cookie_key).
+    ///
+    /// ```
+    /// use std::sync::{Arc, RwLock};
+    ///
+    /// // Renewed elsewhere, from the tickets that WeChat pushes.
+    /// let current = Arc::new(RwLock::new("the component_access_token".to_owned()));
+    /// let builder = actix_wechat::Wechat::builder()
+    ///     .appid("wx0123456789abcdef")
+    ///     .platform("wxc000000000000001", move || {
+    ///         let token = current.read().map(|token| token.clone());
+    ///         async move { token.map_err(|_| "the token is not to be read") }
+    ///     });
+    /// ```
+    pub fn platform<F, Fut, T, E>(mut self, component_appid: impl Into<String>, source: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + 'static,
+        T: Into<String>,
+        E: Into<Box<dyn std::error::Error>>,
+    {
+        self.platform = Some(Platform::new(component_appid.into(), source));
         self
     }
 
@@ -289,6 +331,20 @@ impl Builder {
     /// ```
     pub fn session_key(mut self, session_key: impl Into<String>) -> Self {
         self.session_key = Some(session_key.into());
+        self
+    }
+
+    /// The key by which a server knows that a login has just completed, 32 bytes or more; default: made
+    /// of the app secret, or, through a [`platform`](Self::platform), random for the process.
+    ///
+    /// Servers that share their visitors share the key: without that, one of them does not see that
+    /// the session of the other's login was lost, and sends the visitor around once more.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().login_cookie_key([7; 32]);
+    /// ```
+    pub fn login_cookie_key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.login_cookie_key = Some(SecretSlice::from(key.into()));
         self
     }
 

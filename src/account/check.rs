@@ -1,8 +1,11 @@
 //! What [`Builder::build`] refuses, by name, and what it makes of the rest.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretSlice};
 use url::Url;
 
 use crate::{
@@ -20,6 +23,7 @@ use crate::{
         origins::Origins,
         public_url::{PublicUrl, base_url},
     },
+    credentials::Credentials,
     exchange::{
         Exchanges,
         limit::{Limit, process_limit},
@@ -36,6 +40,8 @@ use crate::{
 const MIN_MAX_AGE: Duration = Duration::from_secs(60);
 /// It stands in the session beside the user, who has most of the room.
 const MAX_SESSION_KEY: usize = 64;
+/// In bytes, of a key that is given.
+const MIN_KEY: usize = 32;
 
 impl Builder {
     /// Checks all settings.
@@ -86,8 +92,9 @@ impl Builder {
             .map_err(|problem| ConfigError::new("template", problem))?;
         let doctor = Doctor::examine(&self, account, &public, &open_url, &endpoints);
         doctor.log(&appid);
-        let cookies = LoginCookies::new(&appid, public.is_https(), account.secret().as_bytes());
-        let extras = Extras::new(self.force_popup, self.lang);
+        let key = login_cookie_key(self.login_cookie_key.as_ref(), account)?;
+        let cookies = LoginCookies::new(&appid, public.is_https(), key.expose_secret());
+        let extras = Extras::new(account, self.force_popup, self.lang);
         let logins = Logins::new(open_url.as_str(), whose, extras);
         Ok(Wechat(Arc::new(Account {
             cookies,
@@ -127,6 +134,26 @@ impl Builder {
             doctor,
         })))
     }
+}
+
+/// The key that vouches for completed logins: as given, of the app secret, else of the process.
+fn login_cookie_key(
+    given: Option<&SecretSlice<u8>>,
+    account: &Credentials,
+) -> Result<SecretSlice<u8>, ConfigError> {
+    static OF_PROCESS: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
+    let key = match (given, account.secret()) {
+        (Some(key), _) if key.expose_secret().len() < MIN_KEY => {
+            return Err(ConfigError::new(
+                "login_cookie_key",
+                "must have 32 bytes or more",
+            ));
+        }
+        (Some(key), _) => return Ok(key.clone()),
+        (None, Some(secret)) => secret.as_bytes().to_vec(),
+        (None, None) => OF_PROCESS.to_vec(),
+    };
+    Ok(SecretSlice::from(key))
 }
 
 fn endpoints(builder: &Builder) -> Result<Endpoints, ConfigError> {

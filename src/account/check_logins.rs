@@ -8,7 +8,7 @@ use crate::{
         config_error::ConfigError,
         logins::Whose,
     },
-    credentials::Credentials,
+    credentials::{Credentials, Platform},
 };
 
 /// Whose logins the settings name.
@@ -19,12 +19,15 @@ pub(crate) fn whose(builder: &Builder) -> Result<Whose, ConfigError> {
             .map(|it| credentials(&it.appid, &it.secret))
             .transpose()
     };
-    if !builder.has_credentials()
+    let official = if let Some(platform) = &builder.platform {
+        through(platform, builder)?
+    } else if !builder.has_credentials()
         && let Some(website) = website()?
     {
         return Ok(Whose::Website(website));
-    }
-    let official = credentials(&builder.appid, &builder.secret)?;
+    } else {
+        credentials(&builder.appid, &builder.secret)?
+    };
     let website = website()?;
     if let (Some(website), Some(settings)) = (&website, builder.outside.value.as_website())
         && website.appid == official.appid
@@ -34,6 +37,23 @@ pub(crate) fn whose(builder: &Builder) -> Result<Whose, ConfigError> {
             .refused("must be the website app's own, not the official account's"));
     }
     Ok(Whose::Official { official, website })
+}
+
+/// An account that is acted for by a platform.
+fn through(platform: &Platform, builder: &Builder) -> Result<Credentials, ConfigError> {
+    let appid = builder.appid.required()?;
+    check_appid(&builder.appid, appid)?;
+    if builder.secret.value.is_some() {
+        return Err(builder.secret.refused(
+            "cannot be used beside `platform`, which logs in without it; leave one of them out",
+        ));
+    }
+    let setting = Setting::new("platform: component_appid", ());
+    check_appid(&setting, &platform.component_appid)?;
+    if platform.component_appid == *appid {
+        return Err(setting.refused("must be the platform's own, not the account's"));
+    }
+    Ok(Credentials::through(platform.clone(), appid.clone()))
 }
 
 fn credentials(

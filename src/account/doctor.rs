@@ -151,7 +151,7 @@ impl Doctor {
                 "is not `wx` and 16 hex digits, as WeChat's are; compare it with the account's settings (10013, 40013)",
             );
         }
-        if !is_hex(account.secret(), 32) {
+        if account.secret().is_some_and(|secret| !is_hex(secret, 32)) {
             self.note(
                 secret_name,
                 "is not 32 hex digits, as WeChat's are; copy it again from the account's settings (40125)",

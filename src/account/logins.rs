@@ -42,22 +42,29 @@ impl Whose {
 /// What else the pages at WeChat are asked, each parameter with its `&`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extras {
-    user_info: &'static str,
+    base: String,
+    user_info: String,
     login: String,
 }
 
 impl Extras {
-    pub(crate) fn new(force_popup: bool, lang: Option<Lang>) -> Self {
+    pub(crate) fn new(official: &Credentials, force_popup: bool, lang: Option<Lang>) -> Self {
+        // Documented to stand right behind `state`.
+        let base = official
+            .component_appid()
+            .map_or_else(String::new, |appid| ["&component_appid=", appid].concat());
+        let popup = if force_popup { "&forcePopup=true" } else { "" };
         Self {
-            user_info: if force_popup { "&forcePopup=true" } else { "" },
+            user_info: [&base, popup].concat(),
+            base,
             login: lang.map_or_else(String::new, |lang| ["&lang=", lang.of_qr_page()].concat()),
         }
     }
 
     fn of(&self, scope: Scope) -> &str {
         match scope {
-            Scope::Base => "",
-            Scope::UserInfo => self.user_info,
+            Scope::Base => &self.base,
+            Scope::UserInfo => &self.user_info,
             Scope::Login => &self.login,
         }
     }
@@ -91,6 +98,19 @@ impl Logins {
 
     pub(crate) fn open_url(&self) -> &str {
         &self.open_url
+    }
+
+    /// The appid that WeChat appends to a callback: the account's own, where it is logged in to
+    /// through a platform.
+    pub(crate) fn appended(&self) -> Option<&str> {
+        let official = self.official.as_ref()?;
+        official.component_appid().map(|_| official.appid.as_str())
+    }
+
+    /// Whose appid this is.
+    pub(crate) fn find(&self, appid: &str) -> Option<&Credentials> {
+        let known = [&self.official, &self.website].into_iter().flatten();
+        known.map(Arc::as_ref).find(|it| it.appid == appid)
     }
 
     /// The website app's appid, where that login is offered.

@@ -115,7 +115,7 @@ impl fmt::Debug for Outside {
             OutsideKind::Qr => f.write_str("Qr"),
             OutsideKind::Website(website) => f
                 .debug_tuple("Website")
-                .field(&website.appid.value)
+                .field(&website.appid.value.as_deref().unwrap_or_default())
                 .finish(),
         }
     }

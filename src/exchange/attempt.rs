@@ -8,7 +8,7 @@ use tokio::time::timeout_at;
 
 use crate::{
     clock::Clock,
-    credentials::Credentials,
+    credentials::{Credentials, Proof},
     exchange::{Ticket, hook::Login},
     lang::Lang,
     sns::{
@@ -39,9 +39,12 @@ impl Attempt<'_> {
         let Self {
             client, account, ..
         } = self;
+        let (call, proof) = self.prove().await?;
         let exchanged = self
-            .persist(Call::Exchange, async |connections| {
-                client.exchange(account, &ticket.code, connections).await
+            .persist(call, async |connections| {
+                client
+                    .exchange(&account.appid, &proof, &ticket.code, connections)
+                    .await
             })
             .await?;
         let mut user = WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope);
@@ -71,6 +74,17 @@ impl Attempt<'_> {
             known_openid,
             tokens: exchanged.tokens,
         }))
+    }
+
+    /// What the exchange is to show. It leaves half of the time for the calls, which spend the code.
+    async fn prove(&self) -> Result<(Call, Proof<'_>), CallError> {
+        let call = Call::to_exchange(self.account);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let proof = self.account.prove(left / 2).await;
+        Ok((
+            call,
+            proof.map_err(|trouble| CallError::unproved(call, trouble))?,
+        ))
     }
 
     fn is_refused(&self, user: &WechatUser) -> bool {

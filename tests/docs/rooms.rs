@@ -48,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const GROUND: &[&str] = &[
     "clock",
     "credentials",
+    "foreign",
     "lang",
     "reason",
     "scope",

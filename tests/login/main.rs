@@ -7,6 +7,7 @@ mod flight;
 mod guard;
 mod hook;
 mod load;
+mod platform;
 mod session;
 mod snapshot;
 mod stolen;

@@ -36,7 +36,7 @@ fn worker(api_url: &str, deadline: Duration) -> Worker {
 }
 
 async fn profile(client: &Client, connections: Connections) -> Result<(), Fault> {
-    let asking = client.profile("59_a", "oABC", Lang::En, connections);
+    let asking = client.profile("59_a", "oABC", Lang::ZhCn, connections);
     let told = timeout(GUARD, asking).await.expect("an end");
     told.map(|_| ()).map_err(|err| err.fault)
 }
@@ -47,14 +47,16 @@ async fn calls_are_the_documented_ones() {
     let upstream = Upstream::start(move |_| async move { answer(200, told) }).await;
     for base in ["", "/", "/gateway", "/gateway/"] {
         let client = client_of(&[&format!("{}{base}", upstream.url())]);
-        let account = Credentials::new("wx1", "s+cret".to_owned());
-        let exchanged = client.exchange(&account, "c&d", Connections::Kept).await;
+        let proof = Proof::Secret("s+cret");
+        let exchanged = client
+            .exchange("wx1", &proof, "c&d", Connections::Kept)
+            .await;
         assert_eq!(exchanged.ok().unwrap().openid, "o/A");
         let profile = client
             .profile("59_a", "o/A", Lang::ZhCn, Connections::Kept)
             .await;
         assert!(profile.is_ok());
-        let refreshed = client.refresh("wx1", "59_r=").await.unwrap();
+        let refreshed = client.refresh("wx1", None, "59_r=").await.unwrap();
         assert_eq!((refreshed.access_token(), refreshed.scope()), ("59_a", ""));
         assert_eq!(client.check("59_a", "o/A").await, Ok(true));
     }
