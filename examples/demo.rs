@@ -9,7 +9,8 @@
 //! | `WECHAT_PUBLIC_URL` | `http://` and `LISTEN` |
 //! | `RUST_LOG` | `info` |
 //!
-//! and the other `WECHAT_*` variables of `Wechat::from_env`.
+//! and the other `WECHAT_*` variables of `Wechat::from_env`. With `WECHAT_OUTSIDE=website` and its two
+//! variables alone it is the demo of a site with a website app and no official account.
 //!
 //! Without credentials it starts WeChat's side on a loopback port of its own:
 //! `cargo run --features simulator --example demo`, then open <http://127.0.0.1:8008>.
@@ -30,14 +31,15 @@ use actix_session::storage::{
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder,
     cookie::{Key, time},
-    error::ErrorInternalServerError,
+    error::{ErrorInternalServerError, ErrorNotFound},
     http::header::{self, ContentType},
     rt::time::timeout,
     web,
 };
 use actix_wechat::{
-    Builder, Wechat, WechatOpenId, WechatUser, Worker, login, logout,
+    Builder, Outside, Wechat, WechatOpenId, WechatUser, Worker, login, logout,
     simulator::{Account, Simulator},
+    wx_login,
 };
 use deadpool_redis::{Config as RedisConfig, Pool, PoolConfig, Runtime};
 use tera::{Context, Tera};
@@ -48,7 +50,11 @@ const REDIS_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long an idle connection may take to show that it still lives, before another one is made.
 const REDIS_RECYCLE: Duration = Duration::from_millis(100);
 const REDIS_START: Duration = Duration::from_secs(5);
+/// The website app of the demo's own simulator.
+const SIMULATED_WEBSITE: (&str, &str) = ("wx5100000000000002", "51000000000000000000000000000002");
 const LOGIN_PATH: &str = "/login";
+/// Of the options for WeChat's QR code in the page `/desktop`.
+const WX_LOGIN_PATH: &str = "/wx_login";
 const SITE_NAME: &str = "actix-wechat";
 /// Pictures may come from any host: WeChat's, or the simulator's.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
@@ -184,7 +190,10 @@ async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
     if public_url.is_none() {
         builder = builder.public_url(&settings.default_public_url);
     }
-    if builder.has_credentials() {
+    let outside_by_qr = variable("WECHAT_OUTSIDE")?.as_deref() == Some("website");
+    let names_website = variable("WECHAT_WEBSITE_APPID")?.is_some()
+        || variable("WECHAT_WEBSITE_APPSECRET")?.is_some();
+    if builder.has_credentials() || (outside_by_qr && names_website) {
         return Ok(builder.build()?);
     }
     let public_url = public_url.as_ref().unwrap_or(&settings.default_public_url);
@@ -194,23 +203,22 @@ async fn account(settings: &Settings) -> Result<Wechat, Refusal> {
         .listen
         .iter()
         .any(|address| !address.ip().is_loopback());
-    if endpoints_set || listens_to_others || !is_loopback(public_url) {
+    if endpoints_set || names_website || listens_to_others || !is_loopback(public_url) {
         // A server that lost its environment must not let anybody in.
         return Err(configuration(
-            "`WECHAT_APPID` and `WECHAT_APPSECRET` are missing; without them the demo runs only on loopback, with neither `WECHAT_OPEN_URL` nor `WECHAT_API_URL` set",
+            "`WECHAT_APPID` and `WECHAT_APPSECRET` are missing; without them the demo runs only with a website app, by `WECHAT_OUTSIDE=website`, or on loopback, with neither `WECHAT_OPEN_URL`, `WECHAT_API_URL` nor a `WECHAT_WEBSITE_…` set",
         ));
     }
-    simulated(builder).await
+    simulated(builder, outside_by_qr).await
 }
 
-async fn simulated(builder: Builder) -> Result<Wechat, Refusal> {
-    let mut simulator = Simulator::builder().account(Account::test());
-    if let (Some(appid), Some(secret)) = (
-        variable("WECHAT_WEBSITE_APPID")?,
-        variable("WECHAT_WEBSITE_APPSECRET")?,
-    ) {
-        simulator =
-            simulator.account(Account::website(appid, secret, "127.0.0.1").any_redirect(true));
+async fn simulated(mut builder: Builder, outside_by_qr: bool) -> Result<Wechat, Refusal> {
+    let mut simulator = Simulator::builder().account(Account::test().bound(outside_by_qr));
+    if outside_by_qr {
+        let (appid, secret) = SIMULATED_WEBSITE;
+        let website = Account::website(appid, secret, "127.0.0.1").any_redirect(true);
+        simulator = simulator.account(website);
+        builder = builder.outside(Outside::website(appid, secret));
     }
     let simulator = simulator
         .start()
@@ -352,6 +360,9 @@ fn routes(pages: &mut web::ServiceConfig) {
         .route("/openid", web::get().to(openid))
         .route("/comment", web::post().to(comment))
         .route(LOGIN_PATH, web::get().to(login))
+        .route("/desktop", web::get().to(desktop))
+        .route("/desktop.js", web::get().to(desktop_script))
+        .route(WX_LOGIN_PATH, web::get().to(wx_login))
         .route("/logout", web::post().to(logout));
 }
 
@@ -374,6 +385,7 @@ fn templates() -> Result<Tera, Refusal> {
             "layout.html",
             include_str!("../templates/login/layout.html"),
         ),
+        ("desktop.html", include_str!("../templates/desktop.html")),
         ("home.html", include_str!("../templates/home.html")),
         ("index.html", include_str!("../templates/index.html")),
     ])
@@ -382,6 +394,15 @@ fn templates() -> Result<Tera, Refusal> {
 }
 
 fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<HttpResponse> {
+    render_under(CONTENT_SECURITY_POLICY, tera, template, context)
+}
+
+fn render_under(
+    content_security_policy: &str,
+    tera: &Tera,
+    template: &str,
+    context: &Context,
+) -> actix_web::Result<HttpResponse> {
     let page = tera
         .render(template, context)
         .map_err(ErrorInternalServerError)?;
@@ -389,7 +410,7 @@ fn render(tera: &Tera, template: &str, context: &Context) -> actix_web::Result<H
         .insert_header(ContentType::html())
         // Pages of a person: no proxy's and no back button's.
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, content_security_policy))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(page))
 }
@@ -429,6 +450,44 @@ async fn profile(
     context.insert("picture", &user.picture(actix_wechat::PictureSize::Px132));
     context.insert("user", &user);
     render(&tera, "index.html", &context)
+}
+
+/// WeChat's QR code within a page of our own.
+async fn desktop(worker: Worker, tera: web::Data<Tera>) -> actix_web::Result<HttpResponse> {
+    let wechat = worker.wechat();
+    if !wechat.has_website_app() {
+        return Err(ErrorNotFound("there is no website app"));
+    }
+    let mut context = context(Some(&worker));
+    let frames = origin(wechat.open_url()).unwrap_or_default();
+    // A simulator serves WeChat's script itself.
+    let scripts = match frames.as_str() {
+        "https://open.weixin.qq.com" => "https://res.wx.qq.com",
+        simulator => simulator,
+    };
+    context.insert(
+        "wechats_script",
+        &format!("{scripts}/connect/zh_CN/htmledition/js/wxLogin.js"),
+    );
+    context.insert("script", &wechat.public_path("/desktop.js"));
+    context.insert("wx_login", &wechat.public_path(WX_LOGIN_PATH));
+    let policy = format!(
+        "{CONTENT_SECURITY_POLICY}; script-src 'self' {scripts}; frame-src {frames}; connect-src 'self'"
+    );
+    render_under(&policy, &tera, "desktop.html", &context)
+}
+
+fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+async fn desktop_script() -> impl Responder {
+    include_str!("../templates/desktop.js")
+        .customize()
+        .insert_header((header::CONTENT_TYPE, "text/javascript; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }
 
 async fn me(user: WechatUser) -> impl Responder {

@@ -63,17 +63,19 @@ pub fn answer(body: &[u8]) {
 
 /// The query of a request, which is also tried as a `return_to` and a `Referer`.
 pub fn callback(query: &str) {
-    let page = clean("/p", Some(query)).into_owned();
+    let page = clean("/p", Some(query), None).into_owned();
     assert!(page.len() <= query.len() + "/p?".len());
-    if Callback::find(query).is_none() {
+    if Callback::find(query, None).is_none() {
         assert_eq!(page, format!("/p?{query}"));
     }
     let appended = format!("{query}&{CALLBACK}");
-    assert_eq!(clean("/p", Some(&appended)), format!("/p?{query}"));
-    assert!(Callback::find(&appended).is_some_and(|found| found.code.as_deref() == Some("C")));
+    assert_eq!(clean("/p", Some(&appended), None), format!("/p?{query}"));
+    assert!(
+        Callback::find(&appended, None).is_some_and(|found| found.code.as_deref() == Some("C"))
+    );
 
     let whole = format!("/p?{query}");
-    let (page, returns) = without_returns(&whole, usize::MAX);
+    let (page, returns) = without_returns(&whole, usize::MAX, None);
     assert_eq!(page == whole, returns == 0);
 
     for base in ["https://shop.example.cn", "https://shop.example.cn/pre"] {
@@ -81,7 +83,7 @@ pub fn callback(query: &str) {
             unreachable!()
         };
         let from = Url::parse("https://shop.example.cn/login");
-        for page in [public.return_to(query), public.referred(query)]
+        for page in [public.return_to(query), public.referred(query, None)]
             .into_iter()
             .flatten()
         {

@@ -36,6 +36,7 @@ mod simulated;
 #[cfg(feature = "testing")]
 mod testing;
 mod verification;
+mod wx_login;
 
 mod extract;
 
@@ -53,6 +54,8 @@ mod visit;
 
 mod clock;
 mod credentials;
+mod foreign;
+mod lang;
 mod reason;
 mod scope;
 mod user;
@@ -84,6 +87,7 @@ pub use crate::{
     exchange::hook::Login,
     guard::{Guarded, Require, require, require_user},
     hub::{Hub, builder::HubBuilder},
+    lang::Lang,
     login::login,
     logout::logout,
     pages::localized::Localized,
@@ -92,4 +96,5 @@ pub use crate::{
     user::{PictureSize, WechatOpenId, WechatUser},
     verification::verification_file,
     worker::Worker,
+    wx_login::wx_login,
 };

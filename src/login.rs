@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::Deserialize;
 
 use crate::{
+    account::Account,
     error::LoginError,
     extract::{Entrance, extract},
     user::WechatUser,
@@ -17,23 +18,33 @@ pub(crate) struct ReturnTo {
 }
 
 impl ReturnTo {
+    /// What a request's query says of it.
+    pub(crate) fn of(req: &HttpRequest) -> Self {
+        let query = web::Query::<Self>::from_query(req.query_string());
+        query.map_or(Self { return_to: None }, web::Query::into_inner)
+    }
+
     /// Where this leads: a page of this site, else the home page.
-    pub(crate) fn location(query: Option<web::Query<Self>>, req: &HttpRequest) -> String {
+    pub(crate) fn location(&self, req: &HttpRequest) -> String {
         let Some(worker) = req.app_data::<Worker>() else {
             // Only a test's made-up user comes here without an account.
             return "/".to_owned();
         };
         let account = &worker.wechat().0;
-        let wanted = query.and_then(|query| query.into_inner().return_to);
-        let wanted = wanted.as_deref().unwrap_or("/");
-        if let Some(address) = account.return_origins.address(wanted) {
-            return address;
-        }
-        let page = account.public.return_to(wanted).filter(|page| {
-            // Back here would be a loop.
-            page.split(['?', '#']).next() != Some(req.path())
-        });
-        account.public.path(page.as_deref().unwrap_or("/"))
+        let foreign = account.return_origins.address(self.wanted());
+        foreign.unwrap_or_else(|| account.public.path(&self.page(req, account)))
+    }
+
+    /// The page of this app that this names, as the app knows it; else the home page.
+    pub(crate) fn page(&self, req: &HttpRequest, account: &Account) -> String {
+        let page = account.public.return_to(self.wanted());
+        // Back to the page that asks would be a loop.
+        page.filter(|page| page.split(['?', '#']).next() != Some(req.path()))
+            .unwrap_or_else(|| "/".to_owned())
+    }
+
+    fn wanted(&self) -> &str {
+        self.return_to.as_deref().unwrap_or("/")
     }
 }
 
@@ -56,9 +67,8 @@ impl ReturnTo {
 /// The login's own, as on any page that takes a [`WechatUser`].
 pub async fn login(req: HttpRequest) -> Result<HttpResponse, LoginError> {
     extract::<WechatUser>(&req, Entrance::Login).await?;
-    let query = web::Query::<ReturnTo>::from_query(req.query_string());
     Ok(HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, ReturnTo::location(query.ok(), &req)))
+        .insert_header((header::LOCATION, ReturnTo::of(&req).location(&req)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .finish())

@@ -6,7 +6,6 @@ use actix_web::{
         Method, StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
-    web,
 };
 
 use crate::{login::ReturnTo, user::WechatUser, worker::Worker};
@@ -39,8 +38,7 @@ pub async fn logout(req: HttpRequest) -> HttpResponse {
             .body("only this site can log its visitors out");
     }
     WechatUser::forget(&req);
-    let query = web::Query::<ReturnTo>::from_query(req.query_string());
-    let location = ReturnTo::location(query.ok(), &req);
+    let location = ReturnTo::of(&req).location(&req);
     answer(StatusCode::SEE_OTHER)
         .insert_header((header::LOCATION, location))
         .finish()

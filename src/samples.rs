@@ -35,8 +35,8 @@ pub(crate) fn append(page: &str, parameters: &str) -> String {
 
 pub(crate) fn cleaned(address: &str) -> String {
     match address.split_once('?') {
-        Some((path, query)) => clean(path, Some(query)).into_owned(),
-        None => clean(address, None).into_owned(),
+        Some((path, query)) => clean(path, Some(query), None).into_owned(),
+        None => clean(address, None, None).into_owned(),
     }
 }
 

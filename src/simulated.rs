@@ -1,7 +1,7 @@
 //! [`Wechat::simulated`]: an account at the simulator.
 
 use crate::{
-    account::{Wechat, builder::Builder},
+    account::{Wechat, builder::Builder, outside::Outside},
     simulator::Simulator,
 };
 
@@ -27,7 +27,7 @@ impl Wechat {
 
 impl Builder {
     /// Takes account and endpoints from a [`Simulator`], as [`Wechat::simulated`] does, and keeps
-    /// the other settings.
+    /// the other settings. A website app as the first account is a website app alone.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,9 +40,12 @@ impl Builder {
     /// ```
     pub fn simulated(self, simulator: &Simulator) -> Self {
         let account = simulator.account();
-        self.appid(account.appid())
-            .secret(account.secret())
-            .open_url(simulator.url())
-            .api_url(simulator.url())
+        let (appid, secret) = (account.appid(), account.secret());
+        let builder = self.open_url(simulator.url()).api_url(simulator.url());
+        if account.is_website() {
+            builder.outside(Outside::website(appid, secret))
+        } else {
+            builder.appid(appid).secret(secret)
+        }
     }
 }

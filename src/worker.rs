@@ -1,6 +1,6 @@
 //! [`Worker`]: one account's login on one worker thread.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use actix_web::rt::time::timeout;
 
@@ -91,6 +91,7 @@ impl Worker {
     /// WeChat extends a token that is still valid and keeps it, and gives another one for an
     /// expired one. A refresh token lives 30 days. `appid` is that of the user who logged in
     /// ([`WechatUser::appid`](crate::WechatUser::appid)): the official account's, or the website's.
+    /// Through a [`platform`](crate::Builder::platform) the platform's token is asked for first.
     ///
     /// # Errors
     ///
@@ -104,8 +105,19 @@ impl Worker {
     /// # }
     /// ```
     pub async fn refresh(&self, appid: &str, refresh_token: &str) -> Result<Tokens, CallError> {
-        let call = self.client.refresh(appid, refresh_token);
-        self.in_time(Call::Refresh, call).await
+        let Some(account) = self.wechat.0.logins.find(appid) else {
+            let call = self.client.refresh(appid, None, refresh_token);
+            return self.in_time(Call::Refresh, call).await;
+        };
+        let call = Call::to_refresh(account);
+        let refreshing = async {
+            let proof = account.prove(self.deadline() / 2).await;
+            let proof = proof.map_err(|trouble| CallError::unproved(call, trouble))?;
+            self.client
+                .refresh(appid, Some(&proof), refresh_token)
+                .await
+        };
+        self.in_time(call, refreshing).await
     }
 
     /// Asks whether an access token is still good (WeChat's `/sns/auth`), within the login's
@@ -128,12 +140,16 @@ impl Worker {
         self.in_time(Call::Check, call).await
     }
 
+    fn deadline(&self) -> Duration {
+        self.wechat.0.exchanges.deadline
+    }
+
     async fn in_time<T>(
         &self,
         call: Call,
         calling: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        timeout(self.wechat.0.exchanges.deadline, calling)
+        timeout(self.deadline(), calling)
             .await
             .unwrap_or_else(|_| Err(CallError::new(call, Fault::TimedOut).at(self.client.host())))
     }

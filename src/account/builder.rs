@@ -8,12 +8,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
 use crate::{
     account::{Wechat, config_error::ConfigError, outside::Outside, snapshot::Snapshot},
     clock::Clock,
+    credentials::Platform,
     exchange::hook::{Hook, Login},
+    lang::Lang,
     pages::localized::Localized,
     sns::NewClient,
 };
@@ -25,7 +27,7 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Settings of a [`Wechat`], checked by [`build`](Self::build).
 ///
-/// `appid`, `secret` and `public_url` are required.
+/// `appid`, `secret` and `public_url` are required; of a website app alone, `outside` and `public_url`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -46,16 +48,20 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub struct Builder {
     pub(crate) appid: Setting<Option<String>>,
     pub(crate) secret: Setting<Option<SecretString>>,
+    pub(crate) platform: Option<Platform>,
     pub(crate) public_url: Setting<Option<String>>,
     pub(crate) open_url: Setting<String>,
     pub(crate) api_url: Setting<String>,
     pub(crate) proxy: Setting<Option<SecretString>>,
     pub(crate) return_origins: Setting<Vec<String>>,
     pub(crate) outside: Setting<Outside>,
+    pub(crate) force_popup: bool,
+    pub(crate) lang: Option<Lang>,
     pub(crate) deadline: Duration,
     pub(crate) in_flight: Option<usize>,
     pub(crate) max_age: Duration,
     pub(crate) session_key: Option<String>,
+    pub(crate) login_cookie_key: Option<SecretSlice<u8>>,
     pub(crate) login_path: Option<String>,
     pub(crate) site_name: Option<Localized>,
     pub(crate) ask_first: Option<Localized>,
@@ -115,16 +121,20 @@ impl Wechat {
         Builder {
             appid: Setting::new("appid", None),
             secret: Setting::new("secret", None),
+            platform: None,
             public_url: Setting::new("public_url", None),
             open_url: Setting::new("open_url", OPEN_URL.to_owned()),
             api_url: Setting::new("api_url", API_URL.to_owned()),
             proxy: Setting::new("proxy", None),
             return_origins: Setting::new("return_origins", Vec::new()),
             outside: Setting::new("outside", Outside::redirect()),
+            force_popup: false,
+            lang: None,
             deadline: DEADLINE,
             in_flight: None,
             max_age: MAX_AGE,
             session_key: None,
+            login_cookie_key: None,
             login_path: None,
             site_name: None,
             ask_first: None,
@@ -138,7 +148,8 @@ impl Wechat {
 }
 
 impl Builder {
-    /// The official account's appid, like `wx0123456789abcdef`. Required.
+    /// The official account's appid, like `wx0123456789abcdef`. Required, but for a
+    /// [website app alone](Outside::website).
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().appid("wx0123456789abcdef");
@@ -148,8 +159,8 @@ impl Builder {
         self
     }
 
-    /// The official account's app secret. Required. It is sent to WeChat's API host and shown
-    /// nowhere.
+    /// The official account's app secret. Required where the appid is. It is sent to WeChat's API
+    /// host and shown nowhere.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().secret("0123456789abcdef0123456789abcdef");
@@ -157,6 +168,43 @@ impl Builder {
     /// ```
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Setting::new("secret", Some(SecretString::from(secret.into())));
+        self
+    }
+
+    /// Logs in through a third-party platform (第三方平台) that the account has authorized: with the
+    /// platform's `component_appid` and its current `component_access_token`, and without a
+    /// [`secret`](Self::secret) of the account.
+    ///
+    /// `source` is asked for the token at each login, so it gives one that is kept at hand, and renews
+    /// that before it expires (WeChat's are good for two hours). It has half of the
+    /// [`deadline`](Self::deadline). If it fails, takes longer or panics, the code is not sent, the
+    /// visitor reads a page, and the log names the platform. The token is a secret: it is sent to
+    /// WeChat's API host and shown nowhere.
+    ///
+    /// The [`public_url`](Self::public_url) is of the platform's own domain then, for WeChat sends
+    /// visitors there. Where several servers serve the account, give them one
+    /// [`login_cookie_key`](Self::login_cookie_key).
+    ///
+    /// ```
+    /// use std::sync::{Arc, RwLock};
+    ///
+    /// // Renewed elsewhere, from the tickets that WeChat pushes.
+    /// let current = Arc::new(RwLock::new("the component_access_token".to_owned()));
+    /// let builder = actix_wechat::Wechat::builder()
+    ///     .appid("wx0123456789abcdef")
+    ///     .platform("wxc000000000000001", move || {
+    ///         let token = current.read().map(|token| token.clone());
+    ///         async move { token.map_err(|_| "the token is not to be read") }
+    ///     });
+    /// ```
+    pub fn platform<F, Fut, T, E>(mut self, component_appid: impl Into<String>, source: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + 'static,
+        T: Into<String>,
+        E: Into<Box<dyn std::error::Error>>,
+    {
+        self.platform = Some(Platform::new(component_appid.into(), source));
         self
     }
 
@@ -286,6 +334,20 @@ impl Builder {
         self
     }
 
+    /// The key by which a server knows that a login has just completed, 32 bytes or more; default: made
+    /// of the app secret, or, through a [`platform`](Self::platform), random for the process.
+    ///
+    /// Servers that share their visitors share the key: without that, one of them does not see that
+    /// the session of the other's login was lost, and sends the visitor around once more.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().login_cookie_key([7; 32]);
+    /// ```
+    pub fn login_cookie_key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.login_cookie_key = Some(SecretSlice::from(key.into()));
+        self
+    }
+
     /// Where the [`login`](crate::login) handler is mounted, so that the answer to a program that
     /// is not logged in can name it; default: nowhere.
     ///
@@ -324,6 +386,33 @@ impl Builder {
     /// ```
     pub fn outside(mut self, outside: Outside) -> Self {
         self.outside = Setting::new("outside", outside);
+        self
+    }
+
+    /// Whether WeChat asks for consent anew at each login with the profile (`forcePopup`, known since
+    /// 2022-09), also where it would not: it does not ask again for 30 days; default: no.
+    ///
+    /// Silent logins ask nothing, and neither does a QR page. WeChat says that it has no effect on
+    /// followers who come from the account's own menu.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().force_popup(true);
+    /// ```
+    pub fn force_popup(mut self, force_popup: bool) -> Self {
+        self.force_popup = force_popup;
+        self
+    }
+
+    /// The language that WeChat tells the profile in, which has shown in the region's names alone,
+    /// and that of its QR page (`lang=cn` or `en`); default [`Lang::ZhCn`], and the QR page unasked.
+    ///
+    /// The consent page speaks the language of the visitor's WeChat.
+    ///
+    /// ```
+    /// let builder = actix_wechat::Wechat::builder().lang(actix_wechat::Lang::En);
+    /// ```
+    pub fn lang(mut self, lang: Lang) -> Self {
+        self.lang = Some(lang);
         self
     }
 

@@ -1,18 +1,21 @@
 //! What [`Builder::build`] refuses, by name, and what it makes of the rest.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret as _, SecretSlice};
 use url::Url;
 
 use crate::{
     account::{
         Account, Wechat,
-        builder::{Builder, Setting},
+        builder::Builder,
+        check_logins::whose,
         config_error::ConfigError,
         doctor::Doctor,
-        logins::Logins,
-        outside::Outside,
+        logins::{Extras, Logins},
         shown::Shown,
         snapshot::Snapshot,
     },
@@ -37,6 +40,8 @@ use crate::{
 const MIN_MAX_AGE: Duration = Duration::from_secs(60);
 /// It stands in the session beside the user, who has most of the room.
 const MAX_SESSION_KEY: usize = 64;
+/// In bytes, of a key that is given.
+const MIN_KEY: usize = 32;
 
 impl Builder {
     /// Checks all settings.
@@ -54,7 +59,7 @@ impl Builder {
     /// assert_eq!(refused.unwrap_err().setting(), "public_url");
     /// ```
     pub fn build(self) -> Result<Wechat, ConfigError> {
-        let official = official(&self.appid, &self.secret)?;
+        let whose = whose(&self)?;
         let public = PublicUrl::parse(self.public_url.required()?)
             .map_err(|problem| self.public_url.refused(problem))?;
         let open_url =
@@ -63,7 +68,9 @@ impl Builder {
             .map_err(|problem| self.return_origins.refused(problem))?;
         let endpoints = endpoints(&self)?;
         check_times(&self)?;
-        let session_key = session_key(self.session_key.as_deref(), &official.appid)?;
+        let account = whose.account();
+        let appid = account.appid.clone();
+        let session_key = session_key(self.session_key.as_deref(), &appid)?;
         if let Some(path) = &self.login_path
             && (path == "/" || path.contains(['?', '#']) || !is_own_path(&public, path))
         {
@@ -80,23 +87,21 @@ impl Builder {
                 "must name a path of this site, like `/`",
             ));
         }
-        check_outside(&self.outside, &official.appid)?;
         let site_name = site_name(self.site_name.as_ref(), &public)?;
-        let pages = Pages::new(&self.templates, &official.appid)
+        let pages = Pages::new(&self.templates, &appid)
             .map_err(|problem| ConfigError::new("template", problem))?;
-        let doctor = Doctor::examine(&self, &official, &public, &open_url, &endpoints);
-        doctor.log(&official.appid);
-        let website = self.outside.value.credentials();
+        let doctor = Doctor::examine(&self, account, &public, &open_url, &endpoints);
+        doctor.log(&appid);
+        let key = login_cookie_key(self.login_cookie_key.as_ref(), account)?;
+        let cookies = LoginCookies::new(&appid, public.is_https(), key.expose_secret());
+        let extras = Extras::new(account, self.force_popup, self.lang);
+        let logins = Logins::new(open_url.as_str(), whose, extras);
         Ok(Wechat(Arc::new(Account {
-            cookies: LoginCookies::new(
-                &official.appid,
-                public.is_https(),
-                official.secret().as_bytes(),
-            ),
+            cookies,
             slot: Slot {
                 key: session_key.clone(),
-                appid: official.appid.clone(),
-                website: website.map(|website| website.appid.clone()),
+                appid: appid.clone(),
+                website: logins.website_appid().map(ToOwned::to_owned),
                 max_age: self.max_age,
             },
             exchanges: Arc::new(Exchanges {
@@ -108,15 +113,12 @@ impl Builder {
                     _ => Limit::of_process(),
                 },
                 clock: self.clock.clone(),
-                appid: official.appid.clone(),
+                lang: self.lang.unwrap_or_default(),
+                appid,
                 session_key,
                 memory: Memory::default(),
             }),
-            logins: Logins {
-                open_url: open_url.as_str().trim_end_matches('/').to_owned(),
-                website: website.map(Arc::clone),
-                official: Arc::new(official),
-            },
+            logins,
             shown: Shown {
                 pages,
                 login_path: self.login_path,
@@ -134,16 +136,24 @@ impl Builder {
     }
 }
 
-fn official(
-    appid: &Setting<Option<String>>,
-    secret: &Setting<Option<SecretString>>,
-) -> Result<Credentials, ConfigError> {
-    check_appid(appid, appid.required()?)?;
-    check_id(secret, secret.required()?.expose_secret())?;
-    Ok(Credentials::new(
-        appid.required()?.clone(),
-        secret.required()?.clone(),
-    ))
+/// The key that vouches for completed logins: as given, of the app secret, else of the process.
+fn login_cookie_key(
+    given: Option<&SecretSlice<u8>>,
+    account: &Credentials,
+) -> Result<SecretSlice<u8>, ConfigError> {
+    static OF_PROCESS: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
+    let key = match (given, account.secret()) {
+        (Some(key), _) if key.expose_secret().len() < MIN_KEY => {
+            return Err(ConfigError::new(
+                "login_cookie_key",
+                "must have 32 bytes or more",
+            ));
+        }
+        (Some(key), _) => return Ok(key.clone()),
+        (None, Some(secret)) => secret.as_bytes().to_vec(),
+        (None, None) => OF_PROCESS.to_vec(),
+    };
+    Ok(SecretSlice::from(key))
 }
 
 fn endpoints(builder: &Builder) -> Result<Endpoints, ConfigError> {
@@ -215,51 +225,6 @@ fn site_name(given: Option<&Localized>, public: &PublicUrl) -> Result<Localized,
 /// A path as the app itself is asked for it.
 fn is_own_path(public: &PublicUrl, path: &str) -> bool {
     path.starts_with('/') && public.return_to(&public.path(path)).as_deref() == Some(path)
-}
-
-fn check_outside(outside: &Setting<Outside>, appid: &str) -> Result<(), ConfigError> {
-    let Some((website_appid, website_secret, website)) = outside.value.checked() else {
-        return Ok(());
-    };
-    let appid_setting = Setting::new(website_appid.clone(), ());
-    check_appid(&appid_setting, &website.appid)?;
-    check_id(&Setting::new(website_secret.clone(), ()), website.secret())?;
-    if website.appid == appid {
-        return Err(
-            appid_setting.refused("must be the website app's own, not the official account's")
-        );
-    }
-    Ok(())
-}
-
-/// A secret is never repeated in the message.
-fn check_id<T>(setting: &Setting<T>, value: &str) -> Result<(), ConfigError> {
-    const QUOTES: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '「', '」'];
-    if value.trim().is_empty() {
-        return Err(setting.refused("is blank"));
-    }
-    if value.contains(QUOTES) {
-        return Err(setting.refused("must not be in quotes"));
-    }
-    if value
-        .chars()
-        .any(|char| char.is_whitespace() || char.is_control())
-    {
-        return Err(setting.refused("must not contain spaces"));
-    }
-    Ok(())
-}
-
-/// The appid stands in a cookie's name, where few characters may.
-pub(crate) fn check_appid<T>(setting: &Setting<T>, value: &str) -> Result<(), ConfigError> {
-    check_id(setting, value)?;
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if !value.bytes().all(fits) || value.len() > 64 {
-        return Err(
-            setting.refused("must be letters, digits, `-` and `_`, like `wx0123456789abcdef`")
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -95,13 +95,13 @@ impl Doctor {
 
     pub(crate) fn examine(
         builder: &Builder,
-        official: &Credentials,
+        account: &Credentials,
         public: &PublicUrl,
         open_url: &Url,
         endpoints: &Endpoints,
     ) -> Self {
         let mut doctor = Self(Vec::new());
-        doctor.credentials(builder, official);
+        doctor.credentials(builder, account);
         doctor.public_url(&builder.public_url.name, public, is_wechats_page(open_url));
         doctor.open_url(builder, open_url, endpoints);
         doctor.api_url(&builder.api_url.name, open_url, endpoints);
@@ -129,25 +129,31 @@ impl Doctor {
         });
     }
 
-    fn credentials(&mut self, builder: &Builder, official: &Credentials) {
-        let appid = official.appid.as_str();
+    fn credentials(&mut self, builder: &Builder, account: &Credentials) {
+        let (appid_name, secret_name) = match builder.outside.value.as_website() {
+            Some(website) if !builder.has_credentials() => {
+                (&website.appid.name, &website.secret.name)
+            }
+            _ => (&builder.appid.name, &builder.secret.name),
+        };
+        let appid = account.appid.as_str();
         let is_usual = appid
             .strip_prefix("wx")
             .is_some_and(|rest| is_hex(rest, 16));
         if appid.starts_with("ww") {
             self.note(
-                &builder.appid.name,
-                "looks like a WeCom corp id; this is WeChat's login, which wants an official account's appid",
+                appid_name,
+                "looks like a WeCom corp id; this is WeChat's login, which wants an appid of WeChat's",
             );
         } else if !is_usual {
             self.note(
-                &builder.appid.name,
+                appid_name,
                 "is not `wx` and 16 hex digits, as WeChat's are; compare it with the account's settings (10013, 40013)",
             );
         }
-        if !is_hex(official.secret(), 32) {
+        if account.secret().is_some_and(|secret| !is_hex(secret, 32)) {
             self.note(
-                &builder.secret.name,
+                secret_name,
                 "is not 32 hex digits, as WeChat's are; copy it again from the account's settings (40125)",
             );
         }

@@ -9,7 +9,7 @@ use crate::{
         Wechat,
         builder::{Builder, Setting},
         config_error::ConfigError,
-        outside::Outside,
+        outside::{Outside, Website},
     },
     pages::localized::Localized,
 };
@@ -26,13 +26,13 @@ impl Wechat {
     /// | `WECHAT_OPEN_URL`, `WECHAT_API_URL` | [`open_url`](Builder::open_url), [`api_url`](Builder::api_url) |
     /// | `WECHAT_PROXY` | [`proxy`](Builder::proxy) |
     /// | `WECHAT_RETURN_ORIGINS` | [`return_origins`](Builder::return_origins), separated by commas |
-    /// | `WECHAT_OUTSIDE` | [`outside`](Builder::outside): `redirect`, `qr` or `website`, the last with `WECHAT_WEBSITE_APPID` and `WECHAT_WEBSITE_APPSECRET` |
+    /// | `WECHAT_OUTSIDE` | [`outside`](Builder::outside): `redirect`, `qr` or `website`, the last with `WECHAT_WEBSITE_APPID` and `WECHAT_WEBSITE_APPSECRET`, and alone where `WECHAT_APPID` and `WECHAT_APPSECRET` are absent |
     /// | `WECHAT_ASK_FIRST` | `1`: [`ask_first`](Builder::ask_first) without a word of the app's own; `0`, like unset: no asking |
     ///
     /// # Errors
     ///
-    /// Where a variable has a value that cannot be read, or asks for `website` without its two
-    /// variables. What else is missing is told by [`Builder::build`], under the variable's name.
+    /// Where a variable has a value that cannot be read. What is missing is told by
+    /// [`Builder::build`], under the variable's name.
     ///
     /// ```
     /// # fn main() -> Result<(), actix_wechat::ConfigError> {
@@ -109,12 +109,11 @@ fn outside(prefix: &str) -> Result<Setting<Outside>, ConfigError> {
         #[cfg(not(feature = "qrcode"))]
         Some("qr") => return Err(setting.refused("is `qr`, which needs the feature `qrcode`")),
         Some("website") => {
-            let appid = variable(prefix, "WEBSITE_APPID")?;
-            let secret = variable(prefix, "WEBSITE_APPSECRET")?;
-            Outside::website_named(
-                (appid.name.clone(), appid.required()?.clone()),
-                (secret.name.clone(), secret.required()?.clone()),
-            )
+            let Setting { value, name } = variable(prefix, "WEBSITE_APPSECRET")?;
+            Outside::website_of(Website {
+                appid: variable(prefix, "WEBSITE_APPID")?,
+                secret: Setting::new(name, value.map(SecretString::from)),
+            })
         }
         Some(_) => return Err(setting.refused("must be `redirect`, `qr` or `website`")),
     };

@@ -17,6 +17,7 @@ use crate::{
 
 pub(crate) mod builder;
 pub(crate) mod check;
+pub(crate) mod check_logins;
 pub(crate) mod config_error;
 pub(crate) mod doctor;
 pub(crate) mod env;
@@ -25,7 +26,8 @@ pub(crate) mod outside;
 pub(crate) mod shown;
 pub(crate) mod snapshot;
 
-/// The login of one account: an official account, and optionally the website app beside it.
+/// The login of one account: an official account, optionally with a website app beside it, or a
+/// website app alone.
 ///
 /// Cheap to clone and shared between threads. Build it once, outside `HttpServer::new`, so that the
 /// workers know of each other's logins; then register [`worker`](Self::worker) inside.
@@ -63,6 +65,11 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// By which its session entry, its cookie and its events are known.
+    pub(crate) fn appid(&self) -> &str {
+        &self.logins.account().appid
+    }
+
     /// Whether an `Origin` header names this site.
     pub(crate) fn is_own_origin(&self, origin: &[u8]) -> bool {
         self.public.is_origin(origin) || self.return_origins.contain(origin)
@@ -72,14 +79,14 @@ impl Account {
 impl fmt::Debug for Wechat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wechat")
-            .field("appid", &self.0.logins.official.appid)
+            .field("appid", &self.appid())
             .field("public_url", &self.0.public.page(""))
             .finish_non_exhaustive()
     }
 }
 
 impl Wechat {
-    /// The official account's appid.
+    /// The official account's appid; the website app's where that is alone.
     ///
     /// ```
     /// # fn main() -> Result<(), actix_wechat::ConfigError> {
@@ -91,7 +98,7 @@ impl Wechat {
     /// ```
     #[must_use]
     pub fn appid(&self) -> &str {
-        &self.0.logins.official.appid
+        self.0.appid()
     }
 
     /// Whether browsers reach the app by https, so that its session cookie should be `Secure`.
@@ -123,6 +130,39 @@ impl Wechat {
     #[must_use]
     pub fn public_path(&self, path: &str) -> String {
         self.0.public.path(path)
+    }
+
+    /// The host that visitors are sent to, without a slash at the end: WeChat's, or that of
+    /// [`open_url`](crate::Builder::open_url). A page with WeChat's QR code in it shows a frame of it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
+    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
+    /// #     .public_url("https://shop.example.cn").build()?;
+    /// assert_eq!(wechat.open_url(), "https://open.weixin.qq.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn open_url(&self) -> &str {
+        self.0.logins.open_url()
+    }
+
+    /// Whether visitors can log in by QR code, with a website app ([`Outside::website`]).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), actix_wechat::ConfigError> {
+    /// # let wechat = actix_wechat::Wechat::builder().appid("wx0123456789abcdef").secret("secret")
+    /// #     .public_url("https://shop.example.cn").build()?;
+    /// assert!(!wechat.has_website_app());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Outside::website`]: crate::Outside::website
+    #[must_use]
+    pub fn has_website_app(&self) -> bool {
+        self.0.logins.website_appid().is_some()
     }
 
     /// actix-session's middleware with the defaults that a login wants; the app may change them.

@@ -1,10 +1,10 @@
 //! [`Outside`]: what visitors get whose browser is not WeChat's.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::fmt;
 
 use secrecy::SecretString;
 
-use crate::credentials::Credentials;
+use crate::account::builder::Setting;
 
 /// What a visitor gets whose browser is not WeChat's: one that says `MicroMessenger` but not
 /// `wxwork`, which is WeCom. A mini-program's web-view counts as WeChat.
@@ -31,11 +31,10 @@ enum OutsideKind {
     Website(Website),
 }
 
-struct Website {
-    credentials: Arc<Credentials>,
-    /// What its settings are called where they were made.
-    appid_name: Cow<'static, str>,
-    secret_name: Cow<'static, str>,
+/// A website app as its settings name it.
+pub(crate) struct Website {
+    pub(crate) appid: Setting<Option<String>>,
+    pub(crate) secret: Setting<Option<SecretString>>,
 }
 
 impl Outside {
@@ -68,6 +67,10 @@ impl Outside {
     /// joins the two, and only if both are bound to one Open Platform account; without it they are
     /// two users, and neither inherits the other's session.
     ///
+    /// A site that has a website app alone sets neither [`appid`](crate::Builder::appid) nor
+    /// [`secret`](crate::Builder::secret): the website app is the account then, and visitors inside
+    /// WeChat read a page that asks them to another browser.
+    ///
     /// ```
     /// use actix_wechat::Outside;
     ///
@@ -76,39 +79,20 @@ impl Outside {
     /// ```
     #[must_use]
     pub fn website(appid: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self::website_named(
-            (Cow::Borrowed("outside: appid"), appid.into()),
-            (Cow::Borrowed("outside: secret"), secret.into()),
-        )
+        let secret = SecretString::from(secret.into());
+        Self::website_of(Website {
+            appid: Setting::new("outside: appid", Some(appid.into())),
+            secret: Setting::new("outside: secret", Some(secret)),
+        })
     }
 
-    /// The same with the names of its two settings.
-    pub(crate) fn website_named(
-        (appid_name, appid): (Cow<'static, str>, String),
-        (secret_name, secret): (Cow<'static, str>, String),
-    ) -> Self {
-        Self(OutsideKind::Website(Website {
-            credentials: Arc::new(Credentials::new(appid, SecretString::from(secret))),
-            appid_name,
-            secret_name,
-        }))
+    pub(crate) fn website_of(website: Website) -> Self {
+        Self(OutsideKind::Website(website))
     }
 
-    pub(crate) fn credentials(&self) -> Option<&Arc<Credentials>> {
+    pub(crate) fn as_website(&self) -> Option<&Website> {
         match &self.0 {
-            OutsideKind::Website(website) => Some(&website.credentials),
-            _ => None,
-        }
-    }
-
-    /// The names of the website app's two settings, with what they are.
-    pub(crate) fn checked(&self) -> Option<(&Cow<'static, str>, &Cow<'static, str>, &Credentials)> {
-        match &self.0 {
-            OutsideKind::Website(website) => Some((
-                &website.appid_name,
-                &website.secret_name,
-                &website.credentials,
-            )),
+            OutsideKind::Website(website) => Some(website),
             _ => None,
         }
     }
@@ -131,7 +115,7 @@ impl fmt::Debug for Outside {
             OutsideKind::Qr => f.write_str("Qr"),
             OutsideKind::Website(website) => f
                 .debug_tuple("Website")
-                .field(&website.credentials.appid)
+                .field(&website.appid.value.as_deref().unwrap_or_default())
                 .finish(),
         }
     }

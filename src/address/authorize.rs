@@ -18,8 +18,15 @@ pub(crate) fn encode(value: &str) -> Cow<'_, str> {
 }
 
 /// The page at WeChat where a login begins. The parameters stand in the documented order, which
-/// WeChat may insist on, and the fragment belongs to it.
-pub(crate) fn authorize(open: &str, appid: &str, redirect_uri: &str, state: &State) -> String {
+/// WeChat may insist on, and the fragment belongs to it. `more` stands behind the documented ones:
+/// empty, or parameters that each begin with `&`.
+pub(crate) fn authorize(
+    open: &str,
+    appid: &str,
+    redirect_uri: &str,
+    state: &State,
+    more: &str,
+) -> String {
     let path = match state.scope {
         Scope::Base | Scope::UserInfo => "oauth2/authorize",
         Scope::Login => "qrconnect",
@@ -37,6 +44,7 @@ pub(crate) fn authorize(open: &str, appid: &str, redirect_uri: &str, state: &Sta
         state.scope.name(),
         "&state=",
         &state.encode(),
+        more,
         "#wechat_redirect",
     ]
     .concat()

@@ -12,22 +12,31 @@ use crate::address::state::State;
 /// In the place of a code: how older versions of WeChat say that the visitor refused.
 const DENIED: &str = "authdeny";
 
-/// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`.
+/// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`. On a login
+/// through a platform the account's appid stands behind them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Callback {
     /// `None` where the visitor declined: WeChat then sends no code, an empty one, or `authdeny`.
     pub(crate) code: Option<String>,
     pub(crate) state: State,
+    /// WeChat has appended the account's appid, too.
+    pub(crate) has_appid: bool,
 }
 
 impl Callback {
-    pub(crate) fn find(query: &str) -> Option<Self> {
+    /// `appended` is the appid that WeChat appends, on accounts where it does.
+    pub(crate) fn find(query: &str, appended: Option<&str>) -> Option<Self> {
         let state = State::parse(last_value(query, "state")?)?;
         let code = has_wechats_code(query, &state)
             .then(|| last_value(query, "code").map(decode))
             .flatten()
             .filter(|code| !code.is_empty() && code != DENIED);
-        Some(Self { code, state })
+        let has_appid = appended.is_some_and(|appid| has_wechats_appid(query, appid));
+        Some(Self {
+            code,
+            state,
+            has_appid,
+        })
     }
 }
 
@@ -55,6 +64,12 @@ fn has_wechats_code(query: &str, state: &State) -> bool {
     codes(query).count() > usize::from(state.own_codes)
 }
 
+/// The last `appid` is this one, and stands behind the last `state`.
+fn has_wechats_appid(query: &str, appid: &str) -> bool {
+    let mut behind = query.rsplit('&').take_while(|pair| !is_state(pair));
+    behind.find_map(|pair| value_of(pair, "appid")) == Some(appid)
+}
+
 fn decode(value: &str) -> String {
     if !value.contains(['%', '+']) {
         return value.to_owned();
@@ -78,8 +93,13 @@ fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Path and query without what WeChat appended; every other byte stays as it came.
-pub(crate) fn clean<'a>(path: &'a str, query: Option<&'a str>) -> Cow<'a, str> {
-    without(path, query, query.and_then(Callback::find).as_ref())
+pub(crate) fn clean<'a>(
+    path: &'a str,
+    query: Option<&'a str>,
+    appended: Option<&str>,
+) -> Cow<'a, str> {
+    let callback = query.and_then(|query| Callback::find(query, appended));
+    without(path, query, callback.as_ref())
 }
 
 /// The same, where the callback in the query is known already.
@@ -102,16 +122,17 @@ pub(crate) fn without<'a>(
     };
     let code = last("code").filter(|_| has_wechats_code(query, &callback.state));
     let state = last("state");
+    let appid = last("appid").filter(|_| callback.has_appid);
     let kept = pairs
         .iter()
         .enumerate()
-        .filter(|(at, _)| Some(*at) != code && Some(*at) != state)
+        .filter(|(at, _)| ![code, state, appid].contains(&Some(*at)))
         .map(|(_, pair)| *pair);
     Cow::Owned(join(path, kept))
 }
 
 /// An address without what WeChat appended more than once: something doubled it on the way.
-pub(crate) fn without_all(address: &str) -> String {
+pub(crate) fn without_all(address: &str, appended: Option<&str>) -> String {
     /// Three returns, each of them doubled, and some more.
     const MOST: usize = 8;
     let mut address = address.to_owned();
@@ -120,7 +141,7 @@ pub(crate) fn without_all(address: &str) -> String {
             Some((path, query)) => (path, query),
             None => break,
         };
-        let Some(callback) = Callback::find(query) else {
+        let Some(callback) = Callback::find(query, appended) else {
             break;
         };
         address = without(path, Some(query), Some(&callback)).into_owned();
@@ -128,9 +149,9 @@ pub(crate) fn without_all(address: &str) -> String {
     address
 }
 
-/// An address without its last `code`s, at most so many, and without the `state`s behind the first
-/// of them.
-pub(crate) fn without_last_codes(address: &str, most: usize) -> String {
+/// An address without its last `code`s, at most so many, and without the `state`s and the appid that
+/// WeChat appends behind the first of them.
+pub(crate) fn without_last_codes(address: &str, most: usize, appended: Option<&str>) -> String {
     let Some((path, query)) = address.split_once('?') else {
         return address.to_owned();
     };
@@ -142,20 +163,25 @@ pub(crate) fn without_last_codes(address: &str, most: usize) -> String {
     let (before, behind) = pairs.split_at(first);
     let behind = behind
         .iter()
-        .filter(|pair| !is_code(pair) && !is_state(pair));
+        .filter(|pair| !is_code(pair) && !is_state(pair) && !is_appid(pair, appended));
     join(path, before.iter().chain(behind).copied())
 }
 
-/// An address without the `code`s at its end, each with the `state`s behind it, at most so many;
-/// and how many these are.
-pub(crate) fn without_returns(address: &str, most: usize) -> (String, usize) {
+/// An address without the `code`s at its end, each with the `state`s behind it and the appid that
+/// WeChat appends, at most so many; and how many these are.
+pub(crate) fn without_returns(
+    address: &str,
+    most: usize,
+    appended: Option<&str>,
+) -> (String, usize) {
+    let is_behind_code = |pair: &str| is_state(pair) || is_appid(pair, appended);
     let Some((path, query)) = address.split_once('?') else {
         return (address.to_owned(), 0);
     };
     let mut pairs: Vec<&str> = query.split('&').collect();
     let mut returns = 0;
     while returns < most {
-        let Some(last) = pairs.iter().rposition(|pair| !is_state(pair)) else {
+        let Some(last) = pairs.iter().rposition(|pair| !is_behind_code(pair)) else {
             break;
         };
         if !is_code(pairs[last]) {
@@ -172,6 +198,10 @@ pub(crate) fn without_returns(address: &str, most: usize) -> (String, usize) {
 
 fn is_code(pair: &str) -> bool {
     value_of(pair, "code").is_some()
+}
+
+fn is_appid(pair: &str, appended: Option<&str>) -> bool {
+    appended.is_some() && value_of(pair, "appid") == appended
 }
 
 fn is_state(pair: &str) -> bool {

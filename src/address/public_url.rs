@@ -111,15 +111,15 @@ impl PublicUrl {
         self.within(&Url::parse(&self.page(page)).ok()?)
     }
 
-    /// The page that a `Referer` names, if it is one of this app.
-    pub(crate) fn referred(&self, referer: &str) -> Option<String> {
+    /// The page that a `Referer` names, if it is one of this app, without WeChat's parameters.
+    pub(crate) fn referred(&self, referer: &str, appended: Option<&str>) -> Option<String> {
         let page = self.within(&Url::parse(referer).ok()?)?;
         let page = page.split('#').next().unwrap_or_default();
         let (path, query) = match page.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (page, None),
         };
-        Some(clean(path, query).into_owned())
+        Some(clean(path, query, appended).into_owned())
     }
 
     /// What is left of a path behind the prefix, where there is one; `/` of the prefix itself.

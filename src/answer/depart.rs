@@ -1,26 +1,24 @@
 //! How a visitor without a user leaves for WeChat, or what stands before that.
 
-#[cfg(feature = "qrcode")]
-use actix_web::body::{self, BoxBody};
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    body::{self, BoxBody},
+    http::StatusCode,
+};
 
 #[cfg(feature = "qrcode")]
 use crate::pages::qr;
 use crate::{
     account::Account,
-    address::{callback, state::State},
     answer::{
         Reply, append_cookie,
         head::{html, redirect},
+        outgoing::Outgoing,
     },
     pages::{Facts, Page},
     reason::Reason,
     scope::Scope,
-    visit::{
-        Visit,
-        decide::Round,
-        login_cookie::{LoginCookie, Pending},
-    },
+    visit::{Visit, decide::Round},
 };
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
@@ -30,9 +28,8 @@ pub(crate) const TOO_LONG_URL: usize = 3_000;
 
 /// What a visitor without a user gets.
 pub(super) enum Departure {
-    /// A page for a browser that is not WeChat's, with this page's address to open there.
-    #[cfg(feature = "qrcode")]
-    Outside,
+    /// A page with this page's address, which is to be opened in another browser.
+    Elsewhere(Page),
     TooLong {
         length: usize,
     },
@@ -51,35 +48,42 @@ impl Departure {
     pub(super) fn decide(account: &Account, visit: &Visit, round: Round) -> Self {
         #[cfg(feature = "qrcode")]
         if visit.is_outside && account.shown.outside.is_qr() {
-            // A link that is longer would be refused in WeChat.
-            let length = account.public.page(&visit.page).len();
-            return if length > TOO_LONG_URL {
-                Self::TooLong { length }
-            } else {
-                Self::Outside
-            };
+            return Self::elsewhere(Page::Outside, account, visit);
         }
-        let scope = account.logins.scope(visit.scope, visit.is_outside);
-        let pending = Pending::renew(visit.cookie.as_ref(), round.before, &visit.page, visit.now);
-        let state = State {
-            rounds: round.before,
-            scope,
-            own_codes: callback::own_codes(&visit.page),
-            challenge: pending.challenge(),
+        let Some(scope) = account.logins.scope(visit.scope, visit.is_outside) else {
+            return Self::elsewhere(Page::WebsiteOnly, account, visit);
         };
-        let redirect_uri = account.public.page(&visit.page);
+        let Outgoing {
+            redirect_uri,
+            state,
+            cookie,
+        } = Outgoing::new(
+            account,
+            visit.cookie.as_ref(),
+            &visit.page,
+            scope,
+            round.before,
+            visit.now,
+        );
         let url = account.logins.authorize_url(&redirect_uri, &state);
         if url.len() > TOO_LONG_URL {
             return Self::TooLong { length: url.len() };
         }
-        let cookie = account
-            .cookies
-            .set(&LoginCookie::Pending(pending), visit.now);
         let asks_first = account.shown.ask_first.is_some();
         if asks_first && scope == Scope::UserInfo && !visit.has_tapped {
             Self::AskFirst { url, cookie }
         } else {
             Self::Redirect { url, cookie }
+        }
+    }
+
+    fn elsewhere(page: Page, account: &Account, visit: &Visit) -> Self {
+        // A link that is longer would be refused there.
+        let length = account.public.page(&visit.page).len();
+        if length > TOO_LONG_URL {
+            Self::TooLong { length }
+        } else {
+            Self::Elsewhere(page)
         }
     }
 
@@ -92,18 +96,15 @@ impl Departure {
 
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            #[cfg(feature = "qrcode")]
-            Self::Outside => StatusCode::OK,
+            Self::Elsewhere(_) | Self::AskFirst { .. } => StatusCode::OK,
             Self::TooLong { .. } => self.reason().status(),
-            Self::AskFirst { .. } => StatusCode::OK,
             Self::Redirect { .. } => StatusCode::FOUND,
         }
     }
 
     fn warn_if_long(&self, appid: &str) {
         let length = match self {
-            #[cfg(feature = "qrcode")]
-            Self::Outside => return,
+            Self::Elsewhere(_) => return,
             Self::TooLong { length } => *length,
             Self::AskFirst { url, .. } | Self::Redirect { url, .. } => url.len(),
         };
@@ -128,8 +129,7 @@ impl Reply {
         departure.warn_if_long(self.wechat.appid());
         let shown = &self.account().shown;
         let (mut response, cookie) = match departure {
-            #[cfg(feature = "qrcode")]
-            Departure::Outside => return self.outside(departure.status()),
+            Departure::Elsewhere(page) => return self.elsewhere(departure.status(), *page),
             Departure::TooLong { .. } => return self.page(Reason::AddressTooLong),
             Departure::AskFirst { url, cookie } => {
                 let facts = Facts {
@@ -151,19 +151,23 @@ impl Reply {
         response
     }
 
-    #[cfg(feature = "qrcode")]
-    fn outside(&self, status: StatusCode) -> HttpResponse {
+    fn elsewhere(&self, status: StatusCode, page: Page) -> HttpResponse {
         if !self.visit.is_get {
             // Nobody reads the page, so nothing is drawn for it.
             return html(status, String::new()).set_body(BoxBody::new(body::None::new()));
         }
         let address = self.account().public.page(&self.visit.page);
+        let qr_svg = match page {
+            #[cfg(feature = "qrcode")]
+            Page::Outside => qr::svg(&address),
+            _ => String::new(),
+        };
         let facts = Facts {
             retry_url: &address,
-            qr_svg: &qr::svg(&address),
+            qr_svg: &qr_svg,
             ..self.facts("")
         };
-        let page = self.account().shown.pages.render(Page::Outside, &facts);
+        let page = self.account().shown.pages.render(page, &facts);
         html(status, page)
     }
 }

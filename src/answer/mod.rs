@@ -26,6 +26,7 @@ use crate::{
 
 pub(crate) mod depart;
 pub(crate) mod head;
+pub(crate) mod outgoing;
 mod refuse;
 mod stop;
 
@@ -172,7 +173,7 @@ impl Answer {
     }
 }
 
-fn append_cookie(response: &mut HttpResponse, cookie: &str) {
+pub(crate) fn append_cookie(response: &mut HttpResponse, cookie: &str) {
     // No appid is accepted that a cookie's name could not hold.
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -65,8 +65,9 @@ impl Reply {
 
     /// The page of this site that the request came from.
     fn referred(&self) -> String {
+        let account = self.account();
         self.referer()
-            .and_then(|referer| self.account().public.referred(referer))
+            .and_then(|referer| account.public.referred(referer, account.logins.appended()))
             .unwrap_or_else(|| "/".to_owned())
     }
 

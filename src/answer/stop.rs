@@ -70,7 +70,7 @@ impl Reply {
             // What is too long now stays so.
             Reason::AddressTooLong => "/".to_owned(),
             // A button that leads to one more answer of WeChat's would lead to this page.
-            _ => callback::without_all(&self.visit.page),
+            _ => callback::without_all(&self.visit.page, account.logins.appended()),
         };
         let facts = Facts {
             retry_url: &account.public.page(&page),

@@ -8,8 +8,9 @@ use tokio::time::timeout_at;
 
 use crate::{
     clock::Clock,
-    credentials::Credentials,
+    credentials::{Credentials, Proof},
     exchange::{Ticket, hook::Login},
+    lang::Lang,
     sns::{
         Client, Connections,
         errcode::{Call, Fault},
@@ -25,6 +26,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) deadline: Instant,
     pub(crate) accepts_snapshots: bool,
     pub(crate) clock: &'a Clock,
+    pub(crate) lang: Lang,
 }
 
 impl Attempt<'_> {
@@ -37,9 +39,12 @@ impl Attempt<'_> {
         let Self {
             client, account, ..
         } = self;
+        let (call, proof) = self.prove().await?;
         let exchanged = self
-            .persist(Call::Exchange, async |connections| {
-                client.exchange(account, &ticket.code, connections).await
+            .persist(call, async |connections| {
+                client
+                    .exchange(&account.appid, &proof, &ticket.code, connections)
+                    .await
             })
             .await?;
         let mut user = WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope);
@@ -49,7 +54,9 @@ impl Attempt<'_> {
             let profile = self
                 .persist(Call::Profile, async |connections| {
                     let token = exchanged.tokens.access_token();
-                    client.profile(token, &user.openid, connections).await
+                    client
+                        .profile(token, &user.openid, self.lang, connections)
+                        .await
                 })
                 .await
                 // Whatever this call has sent, the code is spent.
@@ -67,6 +74,17 @@ impl Attempt<'_> {
             known_openid,
             tokens: exchanged.tokens,
         }))
+    }
+
+    /// What the exchange is to show. It leaves half of the time for the calls, which spend the code.
+    async fn prove(&self) -> Result<(Call, Proof<'_>), CallError> {
+        let call = Call::to_exchange(self.account);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let proof = self.account.prove(left / 2).await;
+        Ok((
+            call,
+            proof.map_err(|trouble| CallError::unproved(call, trouble))?,
+        ))
     }
 
     fn is_refused(&self, user: &WechatUser) -> bool {

@@ -2,9 +2,11 @@
 
 use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 
-use actix_web::rt::{self, time::timeout};
-
-use crate::{sns::tokens::Tokens, user::WechatUser};
+use crate::{
+    foreign::{Trouble, run},
+    sns::tokens::Tokens,
+    user::WechatUser,
+};
 
 /// The app's hook, apart from the deadline of the calls to WeChat.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -54,17 +56,13 @@ impl Hook {
     /// Says in the error what went wrong.
     pub(crate) async fn run(&self, login: Login) -> Result<(), String> {
         let hook = Arc::clone(&self.0);
-        // A task of its own, so that a panic in it is an answer, too.
-        let mut task = rt::spawn(async move { hook(login).await });
-        match timeout(DEADLINE, &mut task).await {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(error))) => Err(error.to_string()),
-            Ok(Err(_)) => Err("it panicked".to_owned()),
-            Err(_) => {
-                task.abort();
-                Err("it took longer than five seconds".to_owned())
-            }
-        }
+        run(DEADLINE, async move || hook(login).await)
+            .await
+            .map_err(|trouble| match trouble {
+                Trouble::Failed(problem) => problem,
+                Trouble::Panicked => "it panicked".to_owned(),
+                Trouble::TookTooLong => "it took longer than five seconds".to_owned(),
+            })
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         memory::{Digest, Found, Memory},
         outcome::{Failure, LoggedIn, Outcome, elapsed_ms},
     },
+    lang::Lang,
     reason::Reason,
     scope::Scope,
     session::stored,
@@ -42,6 +43,8 @@ pub(crate) struct Exchanges {
     pub(crate) accepts_snapshots: bool,
     pub(crate) limit: Limit,
     pub(crate) clock: Clock,
+    /// Of the profile.
+    pub(crate) lang: Lang,
     /// The official account's appid, for the events.
     pub(crate) appid: String,
     /// Where the user is stored, which counts with what it may cost.
@@ -199,6 +202,7 @@ impl Running {
             deadline: started + exchanges.deadline,
             accepts_snapshots: exchanges.accepts_snapshots,
             clock: &exchanges.clock,
+            lang: exchanges.lang,
         };
         let mut sent = true;
         let outcome = match attempt.log_in(&ticket, known_openid).await {

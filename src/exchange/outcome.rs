@@ -72,6 +72,7 @@ impl Outcome {
                     errcode = error.errcode(),
                     rid = error.rid(),
                     elapsed_ms = elapsed_ms(started),
+                    problem = error.problem,
                     cure = (!verdict.cure.is_empty()).then_some(verdict.cure),
                     "wechat.login.failed"
                 )

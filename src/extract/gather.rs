@@ -43,10 +43,15 @@ impl<I: Identity> Glance<I> {
         Self {
             found,
             known,
-            callback: req.uri().query().and_then(Callback::find),
+            callback: find_callback(req, account),
             look_alikes,
         }
     }
+}
+
+/// What a request's query carries of this account's logins.
+pub(crate) fn find_callback(req: &HttpRequest, account: &Account) -> Option<Callback> {
+    Callback::find(req.uri().query()?, account.logins.appended())
 }
 
 fn find<I: Identity>(session: &Session, account: &Account) -> (Found<I>, Known) {
@@ -77,11 +82,12 @@ pub(crate) fn gather<I: Identity>(
             .as_ref()
             .is_some_and(|callback| account.cookies.is_elsewhere(headers, &callback.state, now))
     };
-    let appid = &account.logins.official.appid;
+    let appid = account.appid();
     let may_be_for_another = is_guarded || Wants::include_another(req, appid);
     Visit {
         page: callback::without(req.uri().path(), req.uri().query(), callback.as_ref())
             .into_owned(),
+        appended: account.logins.appended().map(ToOwned::to_owned),
         asks: match navigation(req.method(), headers, is_own_origin) {
             Some(navigation) => Asks::Person(navigation),
             None => Asks::Program {

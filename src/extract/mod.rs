@@ -9,12 +9,11 @@ use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 
 use crate::{
-    address::callback::Callback,
     answer::{Answer, Reply},
     error::LoginError,
     extract::{
         act::{act, again},
-        gather::{Glance, gather},
+        gather::{Glance, find_callback, gather},
         identity::Identity,
         memo::Memo,
         wants::Wants,
@@ -179,7 +178,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
         return Box::pin(ready(Err(unregistered(req))));
     };
     let account = &worker.wechat().0;
-    let appid = &account.logins.official.appid;
+    let appid = account.appid();
     let mut glance = Glance::at(req, account, Memo::find(req, Some(appid)));
     let watch = match (&glance.callback, &glance.found) {
         (None, _) => None,
@@ -215,10 +214,10 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
 /// The answer for a request that a guard has let through with another account's callback, and that
 /// nobody of that account has looked at: the page without it.
 pub(crate) fn unclaimed_callback(req: &HttpRequest) -> Option<LoginError> {
-    let callback = req.uri().query().and_then(Callback::find)?;
     let wechat = req.app_data::<Worker>()?.wechat();
     let account = &wechat.0;
-    if Wants::include_another(req, &account.logins.official.appid) {
+    let callback = find_callback(req, account)?;
+    if Wants::include_another(req, account.appid()) {
         return None;
     }
     let glance = Glance::<WechatUser> {

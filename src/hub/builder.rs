@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     account::{
         builder::{OPEN_URL, Setting},
-        check::check_appid,
+        check_logins::check_appid,
         config_error::ConfigError,
         env::variable,
     },

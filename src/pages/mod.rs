@@ -81,7 +81,6 @@ pub(crate) enum Page {
     AskFirst,
     #[cfg(feature = "qrcode")]
     Outside,
-    #[expect(dead_code, reason = "for accounts of a website app alone")]
     WebsiteOnly,
     Of(Reason),
 }

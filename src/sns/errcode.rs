@@ -2,27 +2,56 @@
 //!
 //! Failure → how often to try, what becomes of the login, and the cure for the operator.
 
-use crate::reason::Reason;
+use crate::{credentials::Credentials, reason::Reason};
 
-/// The two calls that a login makes, and the two for apps that keep a user's tokens.
+/// The two calls that a login makes, and the two for apps that keep a user's tokens; of two of them
+/// another one where a platform acts for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     /// A code can be spent by it even where no answer comes.
     Exchange,
+    ComponentExchange,
     /// Harmless to repeat.
     Profile,
     Refresh,
+    ComponentRefresh,
     Check,
 }
 
 impl Call {
+    /// The exchange of a code of this account.
+    pub(crate) fn to_exchange(account: &Credentials) -> Self {
+        match account.component_appid() {
+            None => Self::Exchange,
+            Some(_) => Self::ComponentExchange,
+        }
+    }
+
+    /// The refresh of a token of this account.
+    pub(crate) fn to_refresh(account: &Credentials) -> Self {
+        match account.component_appid() {
+            None => Self::Refresh,
+            Some(_) => Self::ComponentRefresh,
+        }
+    }
+
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Exchange => "/sns/oauth2/access_token",
+            Self::ComponentExchange => "/sns/oauth2/component/access_token",
             Self::Profile => "/sns/userinfo",
             Self::Refresh => "/sns/oauth2/refresh_token",
+            Self::ComponentRefresh => "/sns/oauth2/component/refresh_token",
             Self::Check => "/sns/auth",
         }
+    }
+
+    const fn spends_a_code(self) -> bool {
+        matches!(self, Self::Exchange | Self::ComponentExchange)
+    }
+
+    const fn is_a_platforms(self) -> bool {
+        matches!(self, Self::ComponentExchange | Self::ComponentRefresh)
     }
 }
 
@@ -38,7 +67,18 @@ pub(crate) enum Fault {
     /// Any other answer that is not one: a redirect, HTML, wrong types, too long.
     Malformed,
     TimedOut,
+    /// The app gave no token of the platform, so nothing was sent.
+    NoToken,
+    /// The same, for the token did not come in time.
+    TokenTooLate,
     Errcode(i64),
+}
+
+impl Fault {
+    /// Whether something was sent to WeChat.
+    pub(crate) const fn is_sent(self) -> bool {
+        !matches!(self, Self::Unconnected | Self::NoToken | Self::TokenTooLate)
+    }
 }
 
 /// What to do about a failure.
@@ -97,6 +137,8 @@ const fn row(
 const fn both(errcodes: &'static [i64], ending: Ending, cure: &'static str) -> Row {
     row(errcodes, (1, ending), (1, ending), cure)
 }
+
+const STALE_TOKEN: &str = "the third-party platform's `component_access_token` is invalid or expired; let the source given to `platform` give the current one";
 
 const QUOTAS: [i64; 2] = [45009, 45011];
 /// Not this user's token, not a token, expired, password changed, consent taken back.
@@ -172,15 +214,31 @@ const ERRCODES: &[Row] = &[
         MISCONFIGURED,
         "the call was refused as malformed; check the API endpoint and what stands before it",
     ),
+    both(&[40094], MISCONFIGURED, STALE_TOKEN),
     both(
-        &[40094, 41018, 61007, 61023],
+        &[41018],
         MISCONFIGURED,
-        "the account is run by a third-party platform; this login needs the account's own secret",
+        "the platform's `component_appid` did not arrive; set `platform` where a third-party platform acts for the account, and check what stands before the API endpoint",
+    ),
+    both(
+        &[61007],
+        MISCONFIGURED,
+        "the account has not authorized the third-party platform to log its visitors in; let its administrator authorize the platform anew",
+    ),
+    both(
+        &[61023],
+        MISCONFIGURED,
+        "the third-party platform holds no such refresh token of this account; the visitor has to log in again",
+    ),
+    both(
+        &[10015],
+        MISCONFIGURED,
+        "the account has not authorized the third-party platform; let its administrator do so, and compare `component_appid` with the platform's settings",
     ),
     both(
         &[
             10003, 10004, 10005, 10006, 10007, 10008, 10009, 10010, 10011, 10012, 10013, 10014,
-            10015, 10016,
+            10016,
         ],
         MISCONFIGURED,
         "WeChat refuses the account or its domain; compare the account's web authorization domain with the public URL",
@@ -198,17 +256,17 @@ pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
     };
     match (fault, call) {
         (Fault::Unconnected, call) => plain(
-            if call == Call::Exchange { 2 } else { 3 },
+            if call.spends_a_code() { 2 } else { 3 },
             UNREACHABLE,
             "no connection to this host was made; check name resolution, routes, firewalls and the proxy towards it",
         ),
-        (Fault::Unanswered, Call::Exchange) => plain(
+        (Fault::Unanswered, call) if call.spends_a_code() => plain(
             2,
             UNREACHABLE,
             "this host closes connections without an answer; check what stands before it",
         ),
         (Fault::Unanswered, _) => plain(3, UNREACHABLE, ""),
-        (Fault::Broken, Call::Exchange) => plain(1, UNREACHABLE, ""),
+        (Fault::Broken, call) if call.spends_a_code() => plain(1, UNREACHABLE, ""),
         (Fault::Broken, _) => plain(3, UNREACHABLE, ""),
         (Fault::Malformed, _) => plain(
             1,
@@ -220,15 +278,36 @@ pub(crate) fn verdict(call: Call, fault: Fault) -> Verdict {
             Ending::Page(Reason::TimedOut),
             "this host did not answer within the deadline; check the route to it, or raise `deadline`",
         ),
+        (Fault::NoToken, _) => plain(
+            1,
+            MISCONFIGURED,
+            "the source of the platform's `component_access_token`, given to `platform`, failed: see `problem`",
+        ),
+        (Fault::TokenTooLate, _) => plain(
+            1,
+            Ending::Page(Reason::TimedOut),
+            "the source of the platform's `component_access_token`, given to `platform`, took more than half of the deadline; keep the token at hand, and renew it before it expires",
+        ),
         // The refresh token has expired; no other call has one.
-        (Fault::Errcode(42002), Call::Refresh) => plain(1, RESTART, ""),
+        (Fault::Errcode(42002), Call::Refresh)
+        | (Fault::Errcode(42002 | 61023), Call::ComponentRefresh) => plain(1, RESTART, ""),
+        // Of the platform's own token, which is the only one that these calls show.
+        (Fault::Errcode(40001 | 40014 | 42001), call) if call.is_a_platforms() => {
+            plain(1, MISCONFIGURED, STALE_TOKEN)
+        }
+        (Fault::Errcode(40029), Call::ComponentExchange) => plain(
+            1,
+            RESTART,
+            "if it happens to everybody: the code was given without the platform; check that `component_appid` stays in the address on the way to WeChat",
+        ),
         (Fault::Errcode(errcode), call) => {
             let Some(row) = ERRCODES.iter().find(|row| row.errcodes.contains(&errcode)) else {
                 return plain(1, MALFORMED, "look the errcode up at WeChat");
             };
-            let (tries, ending) = match call {
-                Call::Exchange => row.exchange,
-                Call::Profile | Call::Refresh | Call::Check => row.other,
+            let (tries, ending) = if call.spends_a_code() {
+                row.exchange
+            } else {
+                row.other
             };
             Verdict {
                 tries,

@@ -3,6 +3,7 @@
 use derive_more::{Display, Error};
 
 use crate::{
+    foreign::Trouble,
     reason::Reason,
     sns::errcode::{Call, Ending, Fault, Verdict, verdict},
 };
@@ -24,6 +25,8 @@ pub struct CallError {
     pub(crate) rid: Option<String>,
     /// The API host that failed.
     pub(crate) host: Option<String>,
+    /// What the app's own part of the call says of it.
+    pub(crate) problem: Option<String>,
     /// Something was sent in one of the tries, so that a code may be spent.
     pub(crate) sent: bool,
 }
@@ -35,7 +38,21 @@ impl CallError {
             fault,
             rid: None,
             host: None,
-            sent: fault != Fault::Unconnected,
+            problem: None,
+            sent: fault.is_sent(),
+        }
+    }
+
+    /// The token of the platform did not come, which this call was to show.
+    pub(crate) fn unproved(call: Call, trouble: Trouble) -> Self {
+        let (fault, problem) = match trouble {
+            Trouble::Failed(problem) => (Fault::NoToken, Some(problem)),
+            Trouble::Panicked => (Fault::NoToken, Some("it panicked".to_owned())),
+            Trouble::TookTooLong => (Fault::TokenTooLate, None),
+        };
+        Self {
+            problem,
+            ..Self::new(call, fault)
         }
     }
 

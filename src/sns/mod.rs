@@ -14,7 +14,8 @@ use url::Url;
 
 use crate::{
     address::authorize::encode,
-    credentials::Credentials,
+    credentials::{Component, Proof},
+    lang::Lang,
     sns::{
         connect::{Connect, Proxy},
         errcode::{Call, Fault},
@@ -101,21 +102,34 @@ impl Client {
 
     pub(crate) async fn exchange(
         &self,
-        account: &Credentials,
+        appid: &str,
+        proof: &Proof<'_>,
         code: &str,
         connections: Connections,
     ) -> Result<Exchanged, CallError> {
+        let (call, secret, platform) = match proof {
+            Proof::Secret(secret) => (
+                Call::Exchange,
+                ["&secret=", &*encode(secret)].concat(),
+                String::new(),
+            ),
+            Proof::Component(component) => (
+                Call::ComponentExchange,
+                String::new(),
+                in_the_name_of(component),
+            ),
+        };
         let query = [
             "appid=",
-            &encode(&account.appid),
-            "&secret=",
-            &encode(account.secret()),
+            &encode(appid),
+            &secret,
             "&code=",
             &encode(code),
             "&grant_type=authorization_code",
+            &platform,
         ]
         .concat();
-        self.get(Call::Exchange, &query, connections, Answer::into_exchanged)
+        self.get(call, &query, connections, Answer::into_exchanged)
             .await
     }
 
@@ -124,6 +138,7 @@ impl Client {
         &self,
         access_token: &str,
         openid: &str,
+        lang: Lang,
         connections: Connections,
     ) -> Result<Answer, CallError> {
         let query = [
@@ -131,7 +146,8 @@ impl Client {
             &encode(access_token),
             "&openid=",
             &encode(openid),
-            "&lang=zh_CN",
+            "&lang=",
+            lang.of_profile(),
         ]
         .concat();
         self.get(Call::Profile, &query, connections, |answer| {
@@ -143,22 +159,26 @@ impl Client {
     pub(crate) async fn refresh(
         &self,
         appid: &str,
+        proof: Option<&Proof<'_>>,
         refresh_token: &str,
     ) -> Result<Tokens, CallError> {
+        let (call, platform) = match proof {
+            Some(Proof::Component(component)) => {
+                (Call::ComponentRefresh, in_the_name_of(component))
+            }
+            Some(Proof::Secret(_)) | None => (Call::Refresh, String::new()),
+        };
         let query = [
             "appid=",
             &encode(appid),
-            "&grant_type=refresh_token&refresh_token=",
+            "&grant_type=refresh_token",
+            &platform,
+            "&refresh_token=",
             &encode(refresh_token),
         ]
         .concat();
-        self.get(
-            Call::Refresh,
-            &query,
-            Connections::Kept,
-            Answer::into_tokens,
-        )
-        .await
+        self.get(call, &query, Connections::Kept, Answer::into_tokens)
+            .await
     }
 
     /// Whether this is a valid token of this user.
@@ -253,6 +273,17 @@ impl Client {
         })?;
         Answer::read(call, &body)
     }
+}
+
+/// What a platform's calls say of the platform.
+fn in_the_name_of(component: &Component<'_>) -> String {
+    [
+        "&component_appid=",
+        &encode(component.appid),
+        "&component_access_token=",
+        &encode(component.token()),
+    ]
+    .concat()
 }
 
 fn client(connect: Connect) -> awc::Client {

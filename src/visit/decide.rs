@@ -74,6 +74,7 @@ pub(crate) fn decide<I>(visit: &Visit, found: Found<I>) -> Step<I> {
         Some(Callback {
             code: Some(code),
             state,
+            ..
         }) if visit.is_ours(state) => visit.exchange(code, state),
         Some(Callback { state, .. }) => visit.foreign(state),
     }
@@ -105,6 +106,7 @@ impl Visit {
             Some(Callback {
                 code: Some(code),
                 state,
+                ..
             }) if navigation == Navigation::Get && self.is_ours(state) => {
                 self.exchange(code, state)
             }
@@ -168,7 +170,7 @@ impl Visit {
         if self.is_altered_return() {
             return go_round(before, Reason::StateLost);
         }
-        if self.cookie.is_none() && without_returns(&self.page, LOST_STATES).1 == LOST_STATES {
+        if self.cookie.is_none() && self.without_returns(LOST_STATES).1 == LOST_STATES {
             return Step::Stop(Reason::StateLost);
         }
         depart(before, false, Reason::CodeRefused)
@@ -178,10 +180,14 @@ impl Visit {
     pub(crate) fn without_lost_returns(&self) -> String {
         if self.cookie.is_some() {
             // One in each round, wherever it stands by now.
-            without_last_codes(&self.page, LOST_STATES)
+            without_last_codes(&self.page, LOST_STATES, self.appended.as_deref())
         } else {
-            without_returns(&self.page, usize::MAX).0
+            self.without_returns(usize::MAX).0
         }
+    }
+
+    fn without_returns(&self, most: usize) -> (String, usize) {
+        without_returns(&self.page, most, self.appended.as_deref())
     }
 
     /// WeChat's answer to the login that the cookie has pending, with its `state` lost or altered on

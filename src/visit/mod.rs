@@ -21,6 +21,8 @@ pub(crate) struct Visit {
     pub(crate) page: String,
     /// What the query carries of ours.
     pub(crate) callback: Option<Callback>,
+    /// The appid that WeChat appends to a callback of this account.
+    pub(crate) appended: Option<String>,
     pub(crate) asks: Asks,
     /// A GET: its own page is where a login can end.
     pub(crate) is_get: bool,

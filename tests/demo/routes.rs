@@ -150,6 +150,7 @@ async fn every_route_takes_its_methods_only() {
         ("/comment", vec![Method::POST]),
         ("/login", vec![Method::GET]),
         ("/logout", vec![Method::POST]),
+        ("/desktop", vec![Method::GET]),
         ("/healthz", vec![Method::GET, Method::HEAD]),
         ("/nothing", vec![]),
     ];

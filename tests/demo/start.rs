@@ -297,6 +297,16 @@ fn what_belongs_together_is_missed_by_name() {
             &[appid, secret, website, ("WECHAT_WEBSITE_APPSECRET", "x")],
             "WECHAT_WEBSITE_APPID",
         ),
+        // A website app alone.
+        (
+            &[website, ("WECHAT_WEBSITE_APPID", "wx1")],
+            "WECHAT_WEBSITE_APPSECRET",
+        ),
+        (
+            &[website, ("WECHAT_WEBSITE_APPSECRET", "x")],
+            "WECHAT_WEBSITE_APPID",
+        ),
+        (&[website, appid], "WECHAT_APPSECRET"),
         // The website app is another account than the official one.
         (
             &[
@@ -346,6 +356,8 @@ fn a_server_that_lost_its_environment_lets_nobody_in() {
         ("WECHAT_PUBLIC_URL", "http://localhost.example.cn"),
         ("WECHAT_OPEN_URL", "http://127.0.0.1:9"),
         ("WECHAT_API_URL", "http://127.0.0.1:9"),
+        ("WECHAT_WEBSITE_APPID", "wx1111111111111111"),
+        ("WECHAT_WEBSITE_APPSECRET", "the-website-secret"),
     ];
     for row in rows {
         assert_refused(&format!("{row:?}"), refused(&[*row]), 2, "WECHAT_APPID");
@@ -395,21 +407,22 @@ async fn without_credentials_it_runs_on_loopback_with_a_simulator_of_its_own() {
 
 #[actix_web::test]
 async fn the_simulator_of_its_own_plays_the_website_login_too() {
-    let demo = Demo::start_with(&[
-        ("WECHAT_OUTSIDE", "website"),
-        ("WECHAT_WEBSITE_APPID", "wx0123456789abcdef"),
-        ("WECHAT_WEBSITE_APPSECRET", "the-website-secret"),
-    ]);
+    let demo = Demo::start_with(&[("WECHAT_OUTSIDE", "website")]);
     let visitor = Visitor::new().with_user_agent("Firefox");
     let asked = visitor.get(&demo.at(PROFILE)).await;
     assert!(
-        asked
-            .location()
-            .contains("/connect/qrconnect?appid=wx0123456789abcdef")
+        asked.location().contains("/connect/qrconnect?"),
+        "{asked:?}"
     );
     let page = visitor.get(&asked.location()).await;
     page.assert_status(200);
     assert!(page.body.contains("/connect/qrcode/"), "{}", page.body);
+    // The official account is played beside it.
+    let inside = Visitor::new().get(&demo.at(PROFILE)).await;
+    assert!(
+        inside.location().contains("/connect/oauth2/authorize?"),
+        "{inside:?}"
+    );
 }
 
 /// The address of the link with this text.

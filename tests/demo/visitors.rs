@@ -255,6 +255,109 @@ async fn outside_wechat_the_website_login_shows_wechats_qr_page() {
 }
 
 #[actix_web::test]
+async fn a_site_with_a_website_app_alone_asks_wechats_visitors_to_another_browser() {
+    let wechat = both().await;
+    let mut variables = with_website().to_vec();
+    variables.extend([
+        ("WECHAT_OPEN_URL", wechat.url()),
+        ("WECHAT_API_URL", wechat.url()),
+    ]);
+    let demo = Demo::start_with(&variables);
+    for path in [
+        "/wechat8008/index?a=%22",
+        "/openid",
+        "/login?return_to=/openid",
+    ] {
+        let inside = Visitor::new().get(&demo.at(path)).await;
+        inside.assert_status(200);
+        assert_headers(&inside);
+        assert_eq!(inside.set_cookies(), Vec::<String>::new());
+        let address = format!("<code>{}</code>", demo.at(path));
+        assert!(inside.body.contains(&address), "{path}: {}", inside.body);
+        assert!(inside.body.contains("浏览器"), "{}", inside.body);
+    }
+    let head = Visitor::new()
+        .send(Method::HEAD, &demo.at(PROFILE), &[])
+        .await;
+    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+    let script = [("x-requested-with", "XMLHttpRequest")];
+    let refused = Visitor::new().get_with(&demo.at(PROFILE), &script).await;
+    refused.assert_status(401);
+    let visitor = Visitor::new().with_user_agent(FIREFOX);
+    let asked = visitor.get(&demo.at("/openid")).await;
+    let start = format!("{}/connect/qrconnect?appid={}&", wechat.url(), WEBSITE.0);
+    assert!(asked.location().starts_with(&start), "{asked:?}");
+    let name = format!("wechat.{}=", WEBSITE.0);
+    assert!(asked.set_cookies()[0].starts_with(&name), "{asked:?}");
+    let state = asked.location_param("state").expect("a state");
+    let person = Person::named("小明");
+    let code = wechat.mint_code(WEBSITE.0, &person, "snsapi_login");
+    let page = visitor
+        .visit(&demo.at(&format!("/openid?code={code}&state={state}")))
+        .await;
+    assert_eq!(page.assert_status(200).body, person.openid(WEBSITE.0));
+    // One login serves both kinds of page.
+    visitor.get(&demo.at(PROFILE)).await.assert_status(200);
+    assert_eq!(calls(&wechat), (1, 1));
+    assert!(demo.log().contains(WEBSITE.0));
+    assert!(!demo.log().contains(WEBSITE.1));
+}
+
+#[actix_web::test]
+async fn the_desktop_page_shows_wechats_qr_code_within_it() {
+    let wechat = both().await;
+    let demo = Demo::start(&wechat, &with_website());
+    let visitor = Visitor::new().with_user_agent(FIREFOX);
+    let page = visitor.get(&demo.at("/desktop")).await;
+    page.assert_status(200);
+    assert!(page.set_cookies().is_empty());
+    let script = format!("{}/connect/zh_CN/htmledition/js/wxLogin.js", wechat.url());
+    assert!(page.body.contains(&script), "{}", page.body);
+    visitor.get(&script).await.assert_status(200);
+    let policy = page.header("content-security-policy");
+    for part in [
+        format!("script-src 'self' {}", wechat.url()),
+        format!("frame-src {}", wechat.url()),
+        "connect-src 'self'".to_owned(),
+    ] {
+        assert!(policy.split("; ").any(|it| it == part), "{policy}");
+    }
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    let own = visitor.get(&demo.at("/desktop.js")).await;
+    assert!(own.assert_status(200).body.contains("new WxLogin("));
+
+    for (variables, script) in [
+        (&[][..], None),
+        (&[("WECHAT_OUTSIDE", "qr")], None),
+        // WeChat's own hosts.
+        (
+            &[
+                ("WECHAT_OUTSIDE", "website"),
+                ("WECHAT_WEBSITE_APPID", WEBSITE.0),
+                ("WECHAT_WEBSITE_APPSECRET", WEBSITE.1),
+                ("WECHAT_OPEN_URL", "https://open.weixin.qq.com"),
+            ],
+            Some("https://res.wx.qq.com"),
+        ),
+    ] {
+        let demo = Demo::start(&wechat, variables);
+        let page = visitor.get(&demo.at("/desktop")).await;
+        page.assert_status(if script.is_some() { 200 } else { 404 });
+        let policy = page.header("content-security-policy");
+        if let Some(script) = script {
+            assert!(
+                policy.contains(&format!("script-src 'self' {script};")),
+                "{policy}"
+            );
+            assert!(
+                policy.contains("frame-src https://open.weixin.qq.com;"),
+                "{policy}"
+            );
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_qr_login_with_the_official_accounts_appid_alone_is_not_offered() {
     let wechat = wechat_of(Account::test()).await;
     let demo = Demo::start(&wechat, &[]);

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod browser;
+mod desktop;
 mod gallery;
 mod hub;
 mod hub_journeys;
@@ -35,6 +36,7 @@ fn main() {
     trials.extend(hub::trials());
     trials.extend(journeys::trials());
     trials.extend(sibling::trials());
+    trials.extend(desktop::trials());
     trials.extend(hub_journeys::trials());
     trials.extend(pages::trials());
     trials.extend(simulator::trials());

@@ -10,7 +10,11 @@ use std::{
 const ROOMS: &[(&str, &[&str])] = &[
     ("guard", &["extract", "worker"]),
     ("logout", &["login", "worker"]),
-    ("login", &["extract", "worker", "error"]),
+    (
+        "wx_login",
+        &["login", "worker", "answer", "account", "visit", "address"],
+    ),
+    ("login", &["extract", "worker", "error", "account"]),
     ("hub", &["account", "answer", "address", "pages"]),
     ("testing", &["extract"]),
     ("simulated", &["account", "simulator"]),
@@ -44,6 +48,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 const GROUND: &[&str] = &[
     "clock",
     "credentials",
+    "foreign",
+    "lang",
     "reason",
     "scope",
     "user",

@@ -50,12 +50,45 @@ struct ByThread;
 
 impl ByThread {
     fn start(log: &Log) {
+        Self::install();
+        LOG.set(Some(log.clone()));
+    }
+
+    fn install() {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {
             let all = Registry::default().with(Self);
             tracing::subscriber::set_global_default(all).expect("the only one");
         });
-        LOG.set(Some(log.clone()));
+    }
+}
+
+/// The events of one account, on whatever thread they happen.
+pub(crate) struct Events(String);
+
+static ALL: Mutex<Vec<Event>> = Mutex::new(Vec::new());
+
+impl Events {
+    /// Told from now on; no other test has this appid.
+    pub(crate) fn of(appid: &str) -> Self {
+        ByThread::install();
+        Self(appid.to_owned())
+    }
+
+    fn all(&self) -> Vec<Event> {
+        let all = ALL.lock().expect("the events");
+        let is_ours = |event: &&Event| event.fields.get("appid") == Some(&self.0);
+        all.iter().filter(is_ours).cloned().collect()
+    }
+
+    /// A field of the last one of this name.
+    pub(crate) fn field(&self, name: &str, field: &str) -> Option<String> {
+        let event = self.all().into_iter().rfind(|event| event.name == name)?;
+        event.fields.get(field).cloned()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        format!("{:?}", self.all())
     }
 }
 
@@ -71,6 +104,7 @@ impl<S: tracing::Subscriber> Layer<S> for ByThread {
             name: event.metadata().name(),
             fields: fields.0,
         };
+        ALL.lock().expect("the events").push(event.clone());
         LOG.with_borrow(|log| {
             if let Some(Log(events)) = log {
                 events.lock().expect("the log").push(event);

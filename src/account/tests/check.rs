@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::Outside;
 
 const APPID: &str = "wx0123456789abcdef";
 const SECRET: &str = "0123456789abcdef0123456789abcdef";

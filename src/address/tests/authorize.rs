@@ -22,6 +22,7 @@ fn authorize_url_is_the_documented_one() {
             "wx0123456789abcdef",
             redirect_uri,
             &state,
+            "",
         );
         assert_eq!(url, expected);
     }
@@ -50,7 +51,7 @@ proptest! {
     #[test]
     fn authorize_carries_the_page_exactly(page in a_page(), state in a_state()) {
         let page = public("https://shop.example.cn/pre").page(&page);
-        let url = url::Url::parse(&authorize("https://open.weixin.qq.com", "wx1", &page, &state)).unwrap();
+        let url = url::Url::parse(&authorize("https://open.weixin.qq.com", "wx1", &page, &state, "")).unwrap();
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let expected = [
             ("appid", "wx1"),

@@ -70,7 +70,7 @@ fn callback_is_the_last_code_and_the_last_state() {
         ("code=%FF&state={s}", Some(Some("\u{fffd}"))),
     ];
     for (query, expected) in cases {
-        let found = Callback::find(&query.replace("{s}", OURS));
+        let found = Callback::find(&query.replace("{s}", OURS), None);
         let code = found.as_ref().map(|callback| callback.code.as_deref());
         assert_eq!(code, expected, "{query}");
         if let Some(found) = found {
@@ -103,7 +103,7 @@ fn a_code_of_the_pages_own_is_not_wechats() {
     {
         let address = address.replace("{s}", state);
         let (_, query) = address.split_once('?').unwrap();
-        let found = Callback::find(query).unwrap();
+        let found = Callback::find(query, None).unwrap();
         assert_eq!(found.code.as_deref(), code, "{address}");
         assert_eq!(cleaned(&address), expected, "{address}");
     }
@@ -133,8 +133,8 @@ proptest! {
         let state = State { own_codes: own_codes(&page), ..state };
         let consented = append(&page, &format!("code={code}&state={}", state.encode()));
         prop_assert_eq!(cleaned(&consented), page.as_str());
-        let found = Callback::find(consented.split_once('?').unwrap().1);
-        prop_assert_eq!(found, Some(Callback { code: Some(code), state }));
+        let found = Callback::find(consented.split_once('?').unwrap().1, None);
+        prop_assert_eq!(found, Some(Callback { code: Some(code), state, has_appid: false }));
     }
 
     #[test]
@@ -162,14 +162,67 @@ proptest! {
         all.push(format!("state={}", state.encode()));
         all.extend(after.clone());
         let query = all.join("&");
-        prop_assert_eq!(clean("/p", Some(&query)), expected);
+        prop_assert_eq!(clean("/p", Some(&query), None), expected);
     }
 
     #[test]
     fn clean_without_a_callback_changes_nothing(page in a_page()) {
         let query = page.split_once('?').map(|(_, query)| query);
-        prop_assume!(query.and_then(Callback::find).is_none());
+        prop_assume!(query.and_then(|query| Callback::find(query, None)).is_none());
         prop_assert_eq!(cleaned(&page), page);
+    }
+}
+
+#[test]
+fn the_appid_of_a_platforms_account_is_taken_off_behind_our_state() {
+    // The query with our callback as `{c}` and `{s}`; what is left of it where WeChat appends `wx1`.
+    let table = [
+        ("{c}&{s}&appid=wx1", ""),
+        ("a=1&{c}&{s}&appid=wx1", "a=1"),
+        ("{c}&{s}&appid=wx1&from=timeline", "from=timeline"),
+        ("{c}&{s}&from=timeline&appid=wx1", "from=timeline"),
+        ("appid=mine&{c}&{s}&appid=wx1", "appid=mine"),
+        ("appid=wx1&{c}&{s}&appid=wx1", "appid=wx1"),
+        // Declined.
+        ("a=1&{s}&appid=wx1", "a=1"),
+        // The page's own.
+        ("appid=wx1&{c}&{s}", "appid=wx1"),
+        ("{c}&appid=wx1&{s}", "appid=wx1"),
+        ("{c}&{s}&appid=wx2", "appid=wx2"),
+        ("{c}&{s}&appid=wx1&appid=wx2", "appid=wx1&appid=wx2"),
+        ("{c}&{s}&appid=", "appid="),
+        ("{c}&{s}&appid", "appid"),
+        ("{c}&{s}&Appid=wx1", "Appid=wx1"),
+        ("{c}&{s}&appid=wx10", "appid=wx10"),
+        // No login came back.
+        ("{c}&appid=wx1", "code=C&appid=wx1"),
+        ("appid=wx1", "appid=wx1"),
+    ];
+    for (query, left) in table {
+        let query = query.replace("{c}", "code=C");
+        let query = query.replace("{s}", &format!("state={OURS}"));
+        let expected = match left {
+            "" => "/p".to_owned(),
+            left => format!("/p?{left}"),
+        };
+        assert_eq!(clean("/p", Some(&query), Some("wx1")), expected, "{query}");
+        // Elsewhere every appid is the page's own.
+        let appids = |text: &str| text.matches("appid").count();
+        let elsewhere = clean("/p", Some(&query), None);
+        assert_eq!(appids(&elsewhere), appids(&query), "{query}");
+    }
+}
+
+#[test]
+fn returns_of_a_platforms_account_are_taken_off_with_its_appid() {
+    for (address, appended, expected, returns) in [
+        ("/p?code=A&appid=wx1&code=B&appid=wx1", Some("wx1"), "/p", 2),
+        ("/p?x=1&code=A&state=S&appid=wx1", Some("wx1"), "/p?x=1", 1),
+        ("/p?code=A&appid=wx2", Some("wx1"), "/p?code=A&appid=wx2", 0),
+        ("/p?code=A&appid=wx1", None, "/p?code=A&appid=wx1", 0),
+    ] {
+        let found = without_returns(address, 9, appended);
+        assert_eq!(found, (expected.to_owned(), returns), "{address}");
     }
 }
 
@@ -192,7 +245,7 @@ fn returns_at_the_end_are_counted_and_taken_off() {
     ];
     for (address, most, expected, returns) in table {
         assert_eq!(
-            without_returns(address, most),
+            without_returns(address, most, None),
             (expected.to_owned(), returns),
             "{address}"
         );

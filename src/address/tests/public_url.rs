@@ -245,7 +245,7 @@ fn referred_page_is_one_of_the_app() {
         ("", None),
     ];
     for (referer, expected) in cases {
-        let page = public("https://shop.example.cn/pre").referred(referer);
+        let page = public("https://shop.example.cn/pre").referred(referer, None);
         assert_eq!(page.as_deref(), expected, "{referer:?}");
     }
 }
@@ -279,7 +279,7 @@ proptest! {
         prefix in prop_oneof![Just(""), Just("/pre")],
     ) {
         let public = public(&format!("https://shop.example.cn{prefix}"));
-        for page in [public.return_to(&wanted), public.referred(&wanted)].into_iter().flatten() {
+        for page in [public.return_to(&wanted), public.referred(&wanted, None)].into_iter().flatten() {
             prop_assert!(page.bytes().all(|byte| byte.is_ascii_graphic()), "{page}");
             // Both as an address and, as a browser reads a `Location`, as a path.
             let from = Url::parse("https://shop.example.cn/login?return_to=x").unwrap();

@@ -34,8 +34,7 @@ fn depart(
 fn kind(departure: &Departure) -> String {
     let scope = |url: &str| url.split(['?', '&']).nth(4).unwrap().to_owned();
     match departure {
-        #[cfg(feature = "qrcode")]
-        Departure::Outside => "outside".to_owned(),
+        Departure::Elsewhere(_) => "outside".to_owned(),
         Departure::TooLong { .. } => "too long".to_owned(),
         Departure::AskFirst { url, .. } => format!("ask {}", scope(url)),
         Departure::Redirect { url, .. } => scope(url),

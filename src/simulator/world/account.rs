@@ -329,6 +329,10 @@ impl Account {
         self
     }
 
+    pub(crate) fn is_website(&self) -> bool {
+        self.kind == Kind::Website
+    }
+
     pub(crate) fn permits_scope(&self, scope: &str) -> bool {
         scope
             .split(',')

@@ -130,10 +130,65 @@ fn what_the_operator_must_mend_has_a_cure() {
         (45011, "per minute"),
         (48001, "permission"),
         (10003, "domain"),
-        (61007, "third-party"),
+        (61007, "platform"),
+        (61023, "platform"),
+        (40094, "platform"),
+        (41018, "platform"),
+        (10015, "platform"),
     ];
     for (errcode, word) in table {
         assert!(cure(errcode).contains(word), "{errcode}: {}", cure(errcode));
+    }
+}
+
+#[test]
+fn a_platforms_calls_name_the_platform() {
+    use Call::{ComponentExchange, ComponentRefresh};
+    for (call, errcode, expected) in [
+        (ComponentExchange, 40029, CleanUrl),
+        (ComponentExchange, 40163, CleanUrl),
+        (ComponentExchange, 40094, Page(500)),
+        (ComponentExchange, 40001, Page(500)),
+        (ComponentExchange, 42001, Page(500)),
+        (ComponentExchange, 61007, Page(500)),
+        (ComponentRefresh, 61007, Page(500)),
+        (ComponentRefresh, 40001, Page(500)),
+        (ComponentRefresh, 61023, CleanUrl),
+        (ComponentRefresh, 42002, CleanUrl),
+    ] {
+        let verdict = verdict(call, Fault::Errcode(errcode));
+        assert_eq!(
+            (verdict.tries, end(verdict)),
+            (1, expected),
+            "{call:?} {errcode}"
+        );
+        assert!(!verdict.cure.contains("secret"), "{call:?} {errcode}");
+        if expected == Page(500) || errcode == 40029 {
+            assert!(verdict.cure.contains("platform"), "{call:?} {errcode}");
+        }
+    }
+    for fault in [Fault::NoToken, Fault::TokenTooLate] {
+        let verdict = verdict(ComponentExchange, fault);
+        assert!(verdict.cure.contains("`platform`"), "{fault:?}");
+        assert!(!fault.is_sent());
+    }
+    // Whatever else happens is as with the account's own call.
+    for fault in [
+        Fault::Unconnected,
+        Fault::Unanswered,
+        Fault::Broken,
+        Fault::TimedOut,
+        Fault::Errcode(-1),
+        Fault::Errcode(45011),
+    ] {
+        assert_eq!(
+            verdict(ComponentExchange, fault),
+            verdict(Call::Exchange, fault)
+        );
+        assert_eq!(
+            verdict(ComponentRefresh, fault),
+            verdict(Call::Refresh, fault)
+        );
     }
 }
 
@@ -156,6 +211,12 @@ fn calls_have_wechats_paths() {
     assert_eq!(Call::Profile.path(), "/sns/userinfo");
     assert_eq!(Call::Refresh.path(), "/sns/oauth2/refresh_token");
     assert_eq!(Call::Check.path(), "/sns/auth");
+    for (call, path) in [
+        (Call::ComponentExchange, "access_token"),
+        (Call::ComponentRefresh, "refresh_token"),
+    ] {
+        assert_eq!(call.path(), format!("/sns/oauth2/component/{path}"));
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn worker(api_url: &str, deadline: Duration) -> Worker {
 }
 
 async fn profile(client: &Client, connections: Connections) -> Result<(), Fault> {
-    let asking = client.profile("59_a", "oABC", connections);
+    let asking = client.profile("59_a", "oABC", Lang::ZhCn, connections);
     let told = timeout(GUARD, asking).await.expect("an end");
     told.map(|_| ()).map_err(|err| err.fault)
 }
@@ -47,12 +47,16 @@ async fn calls_are_the_documented_ones() {
     let upstream = Upstream::start(move |_| async move { answer(200, told) }).await;
     for base in ["", "/", "/gateway", "/gateway/"] {
         let client = client_of(&[&format!("{}{base}", upstream.url())]);
-        let account = Credentials::new("wx1", "s+cret".to_owned());
-        let exchanged = client.exchange(&account, "c&d", Connections::Kept).await;
+        let proof = Proof::Secret("s+cret");
+        let exchanged = client
+            .exchange("wx1", &proof, "c&d", Connections::Kept)
+            .await;
         assert_eq!(exchanged.ok().unwrap().openid, "o/A");
-        let profile = client.profile("59_a", "o/A", Connections::Kept).await;
+        let profile = client
+            .profile("59_a", "o/A", Lang::ZhCn, Connections::Kept)
+            .await;
         assert!(profile.is_ok());
-        let refreshed = client.refresh("wx1", "59_r=").await.unwrap();
+        let refreshed = client.refresh("wx1", None, "59_r=").await.unwrap();
         assert_eq!((refreshed.access_token(), refreshed.scope()), ("59_a", ""));
         assert_eq!(client.check("59_a", "o/A").await, Ok(true));
     }
@@ -122,7 +126,9 @@ async fn each_kind_of_answer_is_told_apart() {
 async fn nobody_there_is_not_the_same_as_nobody_answering() {
     let refusing = Refusing::start();
     let nobody = client_of(&[&refusing.url()]);
-    let err = nobody.profile("59_a", "oABC", Connections::Kept).await;
+    let err = nobody
+        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .await;
     let host = refusing.address.to_string();
     let unconnected = CallError::new(Call::Profile, Fault::Unconnected).at(&host);
     assert_eq!(err.err(), Some(unconnected));
@@ -142,7 +148,9 @@ async fn nobody_there_is_not_the_same_as_nobody_answering() {
         ..endpoints(&[&silent.url()])
     });
     assert_eq!(client.host(), host);
-    let told = client.profile("59_a", "oABC", Connections::Kept).await;
+    let told = client
+        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .await;
     assert_eq!(told.map(|_| ()), timed_out(Call::Profile));
 }
 
@@ -224,14 +232,18 @@ async fn next_host_is_asked_only_where_no_connection_was_made() {
         let first = Upstream::scripted([then.clone()]).await;
         let second = Upstream::scripted([good()]).await;
         let client = client_of(&[&first.url(), &second.url()]);
-        let told = client.profile("59_a", "oABC", Connections::Kept).await;
+        let told = client
+            .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+            .await;
         let failed = CallError::new(Call::Profile, fault).at(&first.address.to_string());
         assert_eq!(told.map(|_| ()), Err(failed), "{then:?}");
         assert_eq!(second.seen().connections, 0, "{then:?}");
     }
     // Nobody anywhere: the last host is named.
     let client = client_of(&[&refused, &also_refused]);
-    let told = client.profile("59_a", "oABC", Connections::Kept).await;
+    let told = client
+        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .await;
     let last = refusing[1].address.to_string();
     let failed = CallError::new(Call::Profile, Fault::Unconnected).at(&last);
     assert_eq!(told.map(|_| ()), Err(failed));

@@ -20,6 +20,7 @@ const NONCE: &str = "0123456789abcdefABCDEF0123456789";
 /// A person without anything opens a page that takes a `WechatUser`.
 fn visit() -> Visit {
     Visit {
+        appended: None,
         page: "/p".to_owned(),
         callback: None,
         asks: GET,
@@ -74,6 +75,7 @@ fn callback(rounds: u8) -> Option<Callback> {
     Some(Callback {
         code: Some("C".to_owned()),
         state: state(rounds),
+        has_appid: false,
     })
 }
 
@@ -81,6 +83,7 @@ fn declined() -> Option<Callback> {
     Some(Callback {
         code: None,
         state: state(0),
+        has_appid: false,
     })
 }
 
@@ -465,6 +468,7 @@ fn a_visit() -> impl Strategy<Value = Visit> {
                 own_codes: 0,
                 challenge: challenge(&nonce),
             },
+            has_appid: false,
         },
     );
     let cookie = a_cookie(SECONDS - 700..SECONDS + 60, nonce);

@@ -27,8 +27,8 @@ impl Browser {
             None => (address, None),
         };
         Visit {
-            page: clean(path, query).into_owned(),
-            callback: query.and_then(Callback::find),
+            page: clean(path, query, None).into_owned(),
+            callback: query.and_then(|query| Callback::find(query, None)),
             cookie: self.cookie.clone(),
             ..visit()
         }
@@ -339,7 +339,7 @@ proptest! {
     fn plain_visits_of_any_two_pages_never_block(page in a_page(), own in "[a-z]{1,5}", times in 1..20) {
         // Of pages with more codes of their own one may pass for the other's answer that often.
         prop_assume!(count_codes(&page) < 2);
-        prop_assume!(Callback::find(page.split_once('?').map_or("", |(_, query)| query)).is_none());
+        prop_assume!(Callback::find(page.split_once('?').map_or("", |(_, query)| query), None).is_none());
         let other = append(&page, &format!("code={own}"));
         let mut browser = Browser::new();
         for _ in 0..times {
