@@ -366,8 +366,8 @@ impl Builder {
         self
     }
 
-    /// Replaces one of the pages by a tera template of the app's own; the names are listed at the
-    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees).
+    /// Replaces one of the pages by a tera template of the app's own; the names are in the
+    /// guide's [table of failures](crate::guide::failures).
     /// [`build`](Self::build) refuses another name, and a template that does not render.
     ///
     /// | variable | what it is |
