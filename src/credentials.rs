@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// What an account shows WeChat to exchange a code.
+/// An account's appid and secret, which exchange a code.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) appid: String,

@@ -1,5 +1,5 @@
-// In a checkout the README's links lead to files. Of two definitions of a link the first counts, and
-// these stand before it, for a page that has no such files beside it.
+// In a checkout the README's links lead to files. If a link is defined twice the first definition
+// counts, and those of `links.md` lead to pages that docs.rs has.
 #![doc = include_str!("guide/links.md")]
 #![doc = ""]
 #![cfg_attr(
@@ -48,7 +48,7 @@ pub mod fuzzing;
 #[cfg(test)]
 mod samples;
 
-// Words alone: no build of an app sees it.
+// For rustdoc alone: no build of an app contains it.
 #[cfg(any(
     all(doc, not(doctest)),
     all(doctest, feature = "simulator", feature = "testing")

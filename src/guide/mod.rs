@@ -4,8 +4,8 @@
 //!
 //! The front page, with the quick start, is the [crate's](crate).
 
-/// In a checkout a chapter's links lead to files. Of two definitions of a link the first counts, and
-/// those of `links.md` stand before it.
+/// In a checkout a chapter's links lead to files. If a link is defined twice the first definition
+/// counts, and those of `links.md` lead to pages that docs.rs has.
 macro_rules! chapter {
     ($name:ident, $file:literal) => {
         #[doc = include_str!("links.md")]
