@@ -22,7 +22,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .wrap(from_fn(require_user))
             .service(Files::new("", env!("CARGO_MANIFEST_DIR")));
         App::new()
-            // The account belongs to the `App`: a scope's own data is not yet known to its guard.
             .app_data(wechat.worker())
             // What is wrapped last runs first: the guard finds the session loaded.
             .wrap(session)

@@ -1,8 +1,9 @@
-//! The smallest honest app: a page for whoever is logged in at WeChat.
+//! The smallest app: a page for whoever is logged in at WeChat, and a log-out. Run it with
+//! `WECHAT_PUBLIC_URL=http://127.0.0.1:8008 wechat-sim exec -- cargo run --example hello`.
 
 use actix_session::storage::CookieSessionStore;
 use actix_web::{App, HttpServer, cookie::Key, web, web::Html};
-use actix_wechat::{Wechat, WechatUser, logout, simulator::Simulator};
+use actix_wechat::{Wechat, WechatUser, logout};
 
 const HEAD: &str = r#"<!doctype html>
 <html lang="zh-CN">
@@ -36,11 +37,11 @@ async fn bye() -> Html {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listen = std::env::var("LISTEN").unwrap_or("127.0.0.1:8008".to_owned());
-    let simulator = Simulator::start().await?;
-    let wechat = Wechat::simulated(&simulator)
-        .public_url(format!("http://{listen}"))
-        .build()?;
-    let key = Key::generate();
+    let wechat = Wechat::from_env()?.build()?;
+    let key = match std::env::var("SESSION_KEY") {
+        Ok(key) => Key::try_from(key.as_bytes())?,
+        Err(_) => Key::generate(),
+    };
     let server = HttpServer::new(move || {
         let session = wechat.session(CookieSessionStore::default(), key.clone());
         App::new()

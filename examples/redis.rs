@@ -1,9 +1,10 @@
 //! Sessions in Redis: several servers share them, and a log-out ends one at once.
 //!
-//! `REDIS_URL` names the server, by default `redis://127.0.0.1:6379`. To use it in an app of your own:
+//! `REDIS_URL` names the server, by default `redis://127.0.0.1:6379`. An app of your own needs:
 //!
 //! ```sh
 //! cargo add actix-session --features redis-session,redis-pool
+//! cargo add anyhow                                       # the error of two of the store's methods
 //! cargo add deadpool-redis@0.22 --features rt_tokio_1    # the version that actix-session uses
 //! ```
 

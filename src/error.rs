@@ -1,4 +1,4 @@
-//! [`LoginError`]: what the extractors answer where the handler does not.
+//! [`LoginError`]: the extractors' answer instead of the handler's.
 
 use std::{error, fmt};
 
@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 
 use crate::{answer::Answer, reason::Reason, sns::error::CallError};
 
-/// Why a handler did not get its user, and the answer that goes out instead: a redirect to WeChat
-/// or to the clean page, a page that explains, or JSON for programs.
+/// Why a handler did not get its user, and the answer instead of the handler's: a redirect to
+/// WeChat or to the clean page, a page that explains, or JSON for scripts.
 ///
 /// Opaque; [`reason`](Self::reason) tells the cases apart. To answer some of them yourself, take
 /// `Result<WechatUser, LoginError>` and return the error for the rest:

@@ -1,5 +1,4 @@
-//! [`require_user`] and [`require`]: the login in front of a whole scope, or of handlers that take
-//! no user.
+//! [`require_user`] and [`require`]: the login in front of scopes and of handlers without a user.
 
 use std::{
     any::Any,
@@ -27,12 +26,13 @@ use crate::{
 /// Lets only requests of a logged-in [`WechatUser`] through, as middleware for
 /// [`from_fn`](actix_web::middleware::from_fn) over a scope, a resource or static files.
 ///
-/// It runs before the extractors of a handler. So a handler with a strict
+/// It runs before the extractors of a handler. A handler with a strict
 /// [`web::Query`](actix_web::web::Query) beside the user belongs behind it: on the callback URL
 /// such a query would refuse WeChat's parameters before the login is complete.
 ///
-/// An answer that says nothing of caches gets `Cache-Control: private, no-cache`, so that nobody
-/// else is served what was meant for one.
+/// The account may be registered around the guard or at the guarded scope itself.
+///
+/// Answers without a `Cache-Control` get `private, no-cache`, so that no shared cache keeps them.
 ///
 /// ```
 /// use actix_web::{App, middleware::from_fn, web};
@@ -59,8 +59,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Only those of what it wraps: it answers with a response where nobody is logged in, because an
-/// error out of a middleware would pass the session by.
+/// Only those of what it wraps. Where nobody is logged in it answers with a response, because the
+/// session would not be written after an error.
 pub async fn require_user<B>(
     req: ServiceRequest,
     next: Next<B>,

@@ -1,21 +1,7 @@
-// In a checkout the README's links lead to files. Of two definitions of a link the first counts, and these
-// stand before it, for a page that has no such files beside it.
-//! [demo]: https://docs.rs/crate/actix-wechat/latest/source/examples/demo.rs
-//! [guard]: https://docs.rs/crate/actix-wechat/latest/source/examples/guard.rs
-//! [hub]: https://docs.rs/crate/actix-wechat/latest/source/examples/hub.rs
-//! [member]: https://docs.rs/crate/actix-wechat/latest/source/examples/member.rs
-//! [redis]: https://docs.rs/crate/actix-wechat/latest/source/examples/redis.rs
-//! [spa]: https://docs.rs/crate/actix-wechat/latest/source/examples/spa.rs
-//! [python]: https://docs.rs/crate/actix-wechat/latest/source/examples/python/README.md
-//! [node]: https://docs.rs/crate/actix-wechat/latest/source/examples/node/README.md
-//! [java]: https://docs.rs/crate/actix-wechat/latest/source/examples/java/README.md
-//! [go]: https://docs.rs/crate/actix-wechat/latest/source/examples/go/README.md
-//! [php]: https://docs.rs/crate/actix-wechat/latest/source/examples/php/README.md
-//! [container]: https://docs.rs/crate/actix-wechat/latest/source/examples/container/README.md
-//! [mit]: https://docs.rs/crate/actix-wechat/latest/source/LICENSE-MIT
-//! [apache]: https://docs.rs/crate/actix-wechat/latest/source/LICENSE-APACHE
-//! [zh]: https://docs.rs/crate/actix-wechat/latest/source/README.zh-CN.md
-//!
+// In a checkout the README's links lead to files. If a link is defined twice the first definition
+// counts, and those of `links.md` lead to pages that docs.rs has.
+#![doc = include_str!("guide/links.md")]
+#![doc = ""]
 #![cfg_attr(
     any(not(doctest), all(feature = "simulator", feature = "testing")),
     doc = include_str!("../README.md")
@@ -33,8 +19,6 @@ mod login;
 mod logout;
 #[cfg(feature = "simulator")]
 mod simulated;
-#[cfg(feature = "testing")]
-mod testing;
 mod verification;
 mod wx_login;
 
@@ -67,8 +51,16 @@ pub mod fuzzing;
 #[cfg(test)]
 mod samples;
 
+// For rustdoc alone: no build of an app contains it.
+#[cfg(any(
+    all(doc, not(doctest)),
+    all(doctest, feature = "simulator", feature = "testing")
+))]
+pub mod guide;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use actix_session;
 pub use actix_web;

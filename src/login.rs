@@ -1,4 +1,4 @@
-//! [`login`]: a page to link to, for guests and for programs that are not logged in.
+//! [`login`]: a page to link to.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde::Deserialize;
@@ -48,10 +48,11 @@ impl ReturnTo {
     }
 }
 
-/// Logs the visitor in and goes on to `?return_to=`: a path of this site, with or without the public
-/// prefix, or an absolute address of this site or of one of the
-/// [`return_origins`](crate::Builder::return_origins). Everything else, and the login page itself,
-/// becomes `/`.
+/// Logs the visitor in and goes on to `?return_to=`.
+///
+/// `return_to` is a path of this site, with or without the public prefix, or an absolute address of
+/// this site or of one of the [`return_origins`](crate::Builder::return_origins). Everything else,
+/// and the login page itself, becomes `/`.
 ///
 /// Mount it where you like, and tell [`login_path`](crate::Builder::login_path) where.
 ///

@@ -15,8 +15,8 @@ static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Logs the visitor out ([`WechatUser::forget`]) and goes on to `?return_to=`, a page of this site;
 /// everything else becomes `/`.
 ///
-/// It takes a POST; another method gets 405. A form or a script of another site gets 403: it is
-/// known by `Sec-Fetch-Site`, or by `Origin` where that is all a browser sends. The origins of
+/// It takes a POST; another method gets 405. A form or a script of another site gets 403;
+/// `Sec-Fetch-Site` tells it, or `Origin` where a browser sends only that. The
 /// [`return_origins`](crate::Builder::return_origins) may log out, too.
 ///
 /// ```

@@ -18,10 +18,10 @@ use actix_web::http::StatusCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// Nobody is logged in: a page sends its visitor to WeChat, a program is told so with 401.
+    /// Nobody is logged in. A page sends its visitor to WeChat; a script gets 401.
     LoginRequired,
-    /// The login is complete, or its remains are still in the URL: the answer is a redirect to the
-    /// page itself.
+    /// The login is complete, and the URL still carries WeChat's parameters. The answer is a
+    /// redirect to the page itself.
     Completed,
     /// The visitor refused at WeChat.
     Declined,
@@ -33,21 +33,21 @@ pub enum Reason {
     Unreachable,
     /// WeChat did not answer within the deadline.
     TimedOut,
-    /// WeChat's answer is not one.
+    /// WeChat answered something that cannot be understood.
     MalformedAnswer,
     /// The app or its account at WeChat is set up wrong; the log says what to change.
     Misconfigured,
     /// WeChat does not let this WeChat account log in here.
     AccountRefused,
-    /// WeChat showed the page as a snapshot to a made-up user.
+    /// WeChat shows the page as a snapshot, to a made-up user.
     Snapshot,
     /// The login succeeded, but the session did not keep it.
     SessionLost,
     /// The browser keeps no cookies.
     CookiesOff,
-    /// WeChat's answer came back again and again with its `state` lost or altered.
+    /// `state` was lost or altered on the way back from WeChat, three times.
     StateLost,
-    /// The page's own address is too long for a login to carry it.
+    /// The page's address is too long for a login.
     AddressTooLong,
     /// The app's `on_login` hook failed.
     HookFailed,
@@ -81,8 +81,10 @@ impl Reason {
         }
     }
 
-    /// The status of the page, or of its JSON twin: for [`LoginRequired`](Self::LoginRequired) that
-    /// of a program, 401, for a visitor is sent on by a redirect, 302, or by a page before it, 200.
+    /// The status of the page, or of the same answer as JSON.
+    ///
+    /// [`LoginRequired`](Self::LoginRequired) is 401, a script's. A visitor gets the redirect, 302,
+    /// or the page before it, 200.
     ///
     /// ```
     /// assert_eq!(actix_wechat::Reason::SessionLost.status().as_u16(), 500);

@@ -1,6 +1,6 @@
 //! What WeChat can be asked for.
 
-/// What a page asks WeChat for; WeChat's own names are in [`Scope::name`].
+/// What a page asks WeChat for. [`Scope::name`] is WeChat's name of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     Base,

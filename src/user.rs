@@ -36,7 +36,7 @@ pub struct WechatUser {
     /// The user across the accounts of one Open Platform developer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unionid: Option<String>,
-    /// Any Unicode but control characters; it may be empty. See [`display_name`](Self::display_name).
+    /// Any Unicode but control characters, or empty. See [`display_name`](Self::display_name).
     pub nickname: String,
     /// 1 male, 2 female, 0 unknown.
     pub sex: u8,

@@ -16,17 +16,14 @@ use crate::{
 
 /// One account's login on one worker thread: what `App::app_data` registers.
 ///
-/// Made by [`Wechat::worker`]. For apps that keep a user's [`Tokens`] it is also a small client:
-/// take it from the request with `req.app_data::<Worker>()`.
+/// Made by [`Wechat::worker`]. As a handler parameter it calls WeChat for apps that keep a user's
+/// [`Tokens`], and knows the [public path](Wechat::public_path) of a link.
 ///
 /// ```
-/// use actix_web::{HttpRequest, HttpResponse};
+/// use actix_web::HttpResponse;
 /// use actix_wechat::Worker;
 ///
-/// async fn still_valid(req: HttpRequest) -> HttpResponse {
-///     let Some(worker) = req.app_data::<Worker>() else {
-///         return HttpResponse::InternalServerError().finish();
-///     };
+/// async fn still_valid(worker: Worker) -> HttpResponse {
 ///     match worker.check("the stored access token", "the openid").await {
 ///         Ok(valid) => HttpResponse::Ok().body(valid.to_string()),
 ///         Err(err) => HttpResponse::BadGateway().body(err.to_string()),

@@ -235,8 +235,8 @@ impl Builder {
 
     /// Base URL of the host that this server calls; default `https://api.weixin.qq.com`.
     ///
-    /// Several, separated by commas, are tried in this order where no connection can be made; each
-    /// has a second for it. WeChat's own are `api`, `api2`, `sh.api`, `sz.api` and `hk.api` at
+    /// It may name several, separated by commas. The next one is tried where no connection can be
+    /// made within a second. WeChat's own are `api`, `api2`, `sh.api`, `sz.api` and `hk.api` at
     /// `weixin.qq.com`.
     ///
     /// ```
@@ -247,8 +247,8 @@ impl Builder {
         self
     }
 
-    /// An HTTP proxy for the calls to WeChat, asked to CONNECT: `http://host:port`, with
-    /// `user:password@` before the host where it wants them; default: none.
+    /// An HTTP proxy (CONNECT) for the calls to WeChat: `http://host:port`, or
+    /// `http://user:password@host:port`. Default: none.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().proxy("http://proxy.example.cn:3128");
@@ -258,13 +258,13 @@ impl Builder {
         self
     }
 
-    /// The HTTP client of the app's own, for another TLS or other limits, made once a worker;
-    /// default: one of this crate's. With it, [`proxy`](Self::proxy) is refused; each host has the
-    /// time for a connection that the client gives it.
+    /// Makes the HTTP client, once a worker, for another TLS or other limits. Default: a client of
+    /// this crate's. [`proxy`](Self::proxy) is refused beside it, and the client's own time limit
+    /// for a connection counts.
     ///
     /// The client must not follow redirects (`disable_redirects`): the app secret is in the query.
-    /// Keep it to HTTP/1.1, too, whose requests awc does not log, and without a limit of
-    /// connections, so that logins under way are not starved by new ones.
+    /// Keep it to HTTP/1.1, because awc logs whole requests of HTTP/2. Set no limit of connections,
+    /// because new logins would starve those under way.
     ///
     /// ```
     /// use actix_wechat::awc::{Client, Connector, http::Version};
@@ -282,11 +282,11 @@ impl Builder {
         self
     }
 
-    /// How many exchanges this account may have in flight at once; default: as many as the process,
-    /// which has places for 2,000, or for a third of the files that it may open where that is less.
+    /// How many exchanges this account may have in flight at once. Default: as many as the process,
+    /// which has 2,000 places, or a third of the files that it may open if that is less.
     ///
-    /// Who finds no place waits for one, two seconds at most and as many as there are places; then
-    /// the answer is 503 with `Retry-After`, and the code is not spent.
+    /// A callback without a place waits up to two seconds, and as many wait as there are places.
+    /// The others are answered 503 with `Retry-After`, and their codes are not spent.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().in_flight(200);
@@ -311,8 +311,8 @@ impl Builder {
 
     /// Maximum age of a login; older ones must log in again. At least a minute, default 30 days.
     ///
-    /// The server enforces it, because nobody enforces the age of a session that is kept in a
-    /// cookie: a copied cookie stays good for so long.
+    /// The server enforces it, because nobody else enforces the age of a session in a cookie: a
+    /// copied cookie stays good for so long.
     ///
     /// ```
     /// use std::time::Duration;
@@ -323,8 +323,7 @@ impl Builder {
         self
     }
 
-    /// Prefix of the session key; `.` and the appid follow, by which several accounts stay apart.
-    /// 1 to 64 bytes, default `wechat`.
+    /// Prefix of the session key; `.` and the appid follow. 1 to 64 bytes, default `wechat`.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().session_key("user");
@@ -348,8 +347,8 @@ impl Builder {
         self
     }
 
-    /// Where the [`login`](crate::login) handler is mounted, so that the answer to a program that
-    /// is not logged in can name it; default: nowhere.
+    /// Where the [`login`](crate::login) handler is mounted. A script that is not logged in is told
+    /// so as `login_url`. Default: nowhere.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().login_path("/login");
@@ -361,9 +360,9 @@ impl Builder {
 
     /// Origins of front ends on other hosts, like `https://www.example.cn`; default: none.
     ///
-    /// Their pages count as this site's for `return_to`, `Referer` and `Origin`, and `login_url` in
-    /// the answer to a script is absolute then. Which hosts may read answers is another matter: that
-    /// is CORS, which `actix-cors` sets.
+    /// Their pages count as this site's for `return_to`, `Referer` and `Origin`. With one set,
+    /// `login_url` in the answer to a script is absolute. Which hosts may read answers is CORS,
+    /// which `actix-cors` sets: see the chapter [front ends](crate::guide::front_ends).
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().return_origins(["https://www.example.cn"]);
@@ -416,8 +415,7 @@ impl Builder {
         self
     }
 
-    /// The app's name, which heads every page of the login, so that visitors know who asks; default:
-    /// the public URL's host.
+    /// The app's name, which heads every page of the login. Default: the public URL's host.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().site_name("山茶书店");
@@ -427,9 +425,9 @@ impl Builder {
         self
     }
 
-    /// Shows a page with a 微信登录 ("log in with WeChat") button before WeChat's consent, and on it
-    /// `why`, in the app's own words, which may be empty; default: straight to WeChat. The words
-    /// can be given in each language that the pages speak, as [`Localized`].
+    /// Shows a page with a 微信登录 ("log in with WeChat") button before WeChat's consent. Default:
+    /// straight to WeChat. The page shows `why`, words of the app's own, which may be empty;
+    /// [`Localized`] gives them in each language that the pages speak.
     ///
     /// WeChat's rules want a login to begin with the visitor's own tap, and open a page that asks
     /// sooner as a read-only snapshot (its announcement of 2022-05-09). Pages that need only a
@@ -455,8 +453,8 @@ impl Builder {
         self
     }
 
-    /// Replaces one of the pages by a tera template of the app's own; the names are listed at the
-    /// crate's [failure table](crate#what-can-go-wrong-and-what-the-visitor-sees).
+    /// Replaces one of the pages by a tera template of the app's own; the names are in the
+    /// guide's [table of failures](crate::guide::failures).
     /// [`build`](Self::build) refuses another name, and a template that does not render.
     ///
     /// | variable | what it is |
@@ -469,10 +467,10 @@ impl Builder {
     /// | `qr_svg` | the QR code as an `<svg>` element, to be written with `\| safe`, on `outside.html`; empty where the address is longer than 500 bytes |
     /// | `form_lost` | whether the request was a form, which was not handled, on `login_required.html` |
     ///
-    /// What they hold is escaped. The pages extend `layout.html`, whose blocks are `title`, `style`,
-    /// `icon`, `main`, and `way_on` with `go` in it, the text of the link. Every page goes out with a
-    /// `Content-Security-Policy` that lets it load nothing but pictures of this site or in `data:` URLs, and
-    /// inline styles.
+    /// The variables are escaped. The pages extend `layout.html`, whose blocks are `title`,
+    /// `style`, `icon`, `main`, and `way_on` with `go` in it, the text of the link. The
+    /// `Content-Security-Policy` of every page allows inline styles, and pictures of this site or
+    /// in `data:` URLs; all else is refused.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder()
@@ -483,11 +481,12 @@ impl Builder {
         self
     }
 
-    /// Runs once per exchanged code, before anybody is answered: the place to create or update an account.
+    /// Runs once per exchanged code, before anybody is answered: the place to create or update an
+    /// account.
     ///
-    /// It gets a [`Login`] and has five seconds. One visitor's login can be completed twice, by two
-    /// codes or on two servers, so it must be idempotent. If it fails, takes too long or panics, nobody is logged in and the
-    /// visitor reads a page; the error goes to the log.
+    /// It gets a [`Login`] and has five seconds. It must be idempotent: one visitor's login can be
+    /// completed twice, by two codes or on two servers. If it fails, takes too long or panics,
+    /// nobody is logged in and the visitor reads a page. The error goes to the log.
     ///
     /// ```
     /// let builder = actix_wechat::Wechat::builder().on_login(|login| async move {

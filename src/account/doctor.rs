@@ -1,6 +1,6 @@
-//! [`Doctor`]: what works by the letter of the settings, but probably not as it was meant.
+//! [`Doctor`]: settings that can work, but probably do not do what was meant.
 //!
-//! What cannot work is refused by [`Builder::build`](crate::Builder::build) and never comes here.
+//! [`Builder::build`](crate::Builder::build) refuses settings that cannot work.
 
 use std::fmt;
 
@@ -23,7 +23,8 @@ const API_HOSTS: [&str; 5] = [
     "hk.api.weixin.qq.com",
 ];
 
-/// What a look at the settings found, in words. Made by [`Wechat::doctor`](crate::Wechat::doctor); empty where all is well.
+/// What is risky about the settings; empty where all is well. Made by
+/// [`Wechat::doctor`](crate::Wechat::doctor).
 ///
 /// ```
 /// # fn main() -> Result<(), actix_wechat::ConfigError> {

@@ -190,7 +190,7 @@ impl Wechat {
         middleware::builder(store, key, self.is_https())
     }
 
-    /// Looks for settings that work by the letter, but probably not as they were meant.
+    /// Looks for settings that can work, but probably do not do what was meant.
     ///
     /// [`Builder::build`](crate::Builder::build) logs the same as warnings. One thing shows only at
     /// the first login: a missing or misplaced `SessionMiddleware`, which ends on the page

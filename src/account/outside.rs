@@ -1,4 +1,4 @@
-//! [`Outside`]: what visitors get whose browser is not WeChat's.
+//! [`Outside`]: what visitors get outside WeChat's browser.
 
 use std::fmt;
 
@@ -6,8 +6,10 @@ use secrecy::SecretString;
 
 use crate::account::builder::Setting;
 
-/// What a visitor gets whose browser is not WeChat's: one that says `MicroMessenger` but not
-/// `wxwork`, which is WeCom. A mini-program's web-view counts as WeChat.
+/// What a visitor gets outside WeChat's browser.
+///
+/// WeChat's browser says `MicroMessenger` but not `wxwork`, which is WeCom. A mini-program's
+/// web-view counts as WeChat.
 ///
 /// ```
 /// # fn main() -> Result<(), actix_wechat::ConfigError> {
@@ -38,8 +40,8 @@ pub(crate) struct Website {
 }
 
 impl Outside {
-    /// The redirect to WeChat's authorize page, like everybody; WeChat itself then asks to open the
-    /// link in WeChat. The default.
+    /// The redirect to WeChat's authorize page, as inside WeChat. WeChat then asks to open the link
+    /// in WeChat. The default.
     ///
     /// ```
     /// let outside = actix_wechat::Outside::redirect();
@@ -49,7 +51,7 @@ impl Outside {
         Self(OutsideKind::Redirect)
     }
 
-    /// A page with this page's address as a QR code, to scan with WeChat, and as a link to copy.
+    /// A page that shows its address as a QR code, to scan with WeChat, and as a link to copy.
     ///
     /// ```
     /// let outside = actix_wechat::Outside::qr();

@@ -1,7 +1,9 @@
 //! [`Snapshot`]: what becomes of the made-up users of WeChat's snapshot pages.
 
-/// What to do with a snapshot user: WeChat opens a page that asks for a login too early as a
-/// read-only snapshot, and answers for a made-up user (WeChat's announcement of 2022-05-09).
+/// What to do with a snapshot user.
+///
+/// If a page asks for a login too early, WeChat opens it as a read-only snapshot and answers for a
+/// made-up user (WeChat's announcement of 2022-05-09).
 ///
 /// ```
 /// assert_eq!(actix_wechat::Snapshot::default(), actix_wechat::Snapshot::Page);

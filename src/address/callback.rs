@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use crate::address::state::State;
 
-/// In the place of a code: how older versions of WeChat say that the visitor refused.
+/// In place of a code: older versions of WeChat say so that the visitor refused.
 const DENIED: &str = "authdeny";
 
 /// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`. On a login

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use crate::address::callback::clean;
 
-/// The address under which browsers reach the app: an origin, and a prefix where a proxy strips one.
+/// The address under which browsers reach the app: an origin, and a prefix if a proxy strips one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
     origin: String,
@@ -150,7 +150,7 @@ impl PublicUrl {
     }
 }
 
-/// `http://` or `https://` and something that is no slash: what no parser has to repair.
+/// `http://` or `https://`, and then no slash: no parser has to repair it.
 fn is_absolute(text: &str) -> bool {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     ["http", "https"]

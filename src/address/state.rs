@@ -1,4 +1,4 @@
-//! `state`: what a login tells itself through WeChat.
+//! `state`: what a login carries through WeChat and back.
 
 use crate::scope::Scope;
 

@@ -23,7 +23,7 @@ use crate::{
 
 /// Some iPhones refuse an authorize URL much longer than this; the protocol names no limit.
 pub(crate) const LONG_URL: usize = 1_000;
-/// Beyond this nothing can be expected to carry it.
+/// Longer addresses fail on the way.
 pub(crate) const TOO_LONG_URL: usize = 3_000;
 
 /// What a visitor without a user gets.

@@ -1,4 +1,4 @@
-//! What a program gets that is not logged in.
+//! The 401 for scripts and forms without a user.
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde_json::json;

@@ -43,7 +43,7 @@ impl Limit {
         Self(Some(Places::new(most)))
     }
 
-    /// A place, first come first served. Who goes away leaves the queue.
+    /// A place, first come first served. A request that is dropped leaves the queue.
     pub(crate) async fn enter(&self) -> Result<Place, Full> {
         let entering = async {
             let account = match &self.0 {
@@ -107,7 +107,7 @@ impl Places {
     }
 }
 
-/// One who waits, until it is dropped.
+/// A waiting request, until it is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {

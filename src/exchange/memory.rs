@@ -35,7 +35,7 @@ pub(crate) struct Memory {
     codes: Mutex<Codes>,
 }
 
-/// What a login that came back is known by.
+/// The name of a login that came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Digest(u128);
 
@@ -82,8 +82,8 @@ impl Memory {
     }
 
     /// Ends what has begun: hands the outcome to those who wait, and keeps it if it can be shared.
-    /// Where nothing was `sent`, the code is as good as it was. Without an outcome, for the task
-    /// was cut short, those who wait are told nothing.
+    /// Where nothing was `sent`, the code stays good. A task that was cut short has no outcome;
+    /// those who wait are then told nothing.
     pub(crate) fn conclude(
         &self,
         digest: Digest,

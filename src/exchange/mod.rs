@@ -32,7 +32,7 @@ pub(crate) mod outcome;
 
 /// WeChat's are 32 characters, WeCom's up to 512; what is longer is not sent.
 const CODE_LIMIT: usize = 512;
-/// How soon who found no place may come back.
+/// When a visitor who found no place may come back.
 const RETRY_WHEN_FULL: u8 = 5;
 
 /// The exchanges of one account.
@@ -47,12 +47,12 @@ pub(crate) struct Exchanges {
     pub(crate) lang: Lang,
     /// The official account's appid, for the events.
     pub(crate) appid: String,
-    /// Where the user is stored, which counts with what it may cost.
+    /// The key of the session; its length counts in the user's share of the cookie.
     pub(crate) session_key: String,
     pub(crate) memory: Memory,
 }
 
-/// A login that came back: what its result may be shared by.
+/// A login that came back. Its result is shared with requests that have the same.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ticket {
     pub(crate) scope: Scope,

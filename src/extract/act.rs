@@ -47,7 +47,7 @@ pub(crate) async fn act<I>(
         } => {
             let ticket = Ticket {
                 scope,
-                // The cookie's, which nobody but this browser has seen.
+                // The cookie's nonce, which only this browser has seen.
                 nonce: visit
                     .cookie
                     .as_ref()

@@ -1,10 +1,10 @@
-//! [`Memo`]: a user that a request is known to come from.
+//! [`Memo`]: the user of a request, known without its session.
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
 use crate::{extract::identity::Identity, user::WechatUser};
 
-/// A user that this request is known to come from, whatever its session says.
+/// The user of this request, whatever its session says.
 #[derive(Clone)]
 pub(crate) struct Memo {
     /// The account that it is known to; `None` for a test's made-up user, who is known everywhere.

@@ -45,8 +45,7 @@ pub(crate) enum Entrance {
     Login,
 }
 
-/// Says, while it lasts, that a request's extractors are a guard's, behind which extractors of other
-/// accounts may be.
+/// While it lives, a request's extractors are a guard's. Extractors of other accounts may follow.
 pub(crate) struct Guarding(HttpRequest);
 
 struct IsGuarded;
@@ -57,7 +56,7 @@ impl Guarding {
         Self(req.clone())
     }
 
-    /// A service's request must not be shared when it goes on.
+    /// Drops its share of the request: a service must be the only owner to pass it on.
     pub(crate) fn stop(self) {
         self.0.extensions_mut().remove::<IsGuarded>();
     }
@@ -105,13 +104,13 @@ fn unregistered(req: &HttpRequest) -> LoginError {
 }
 
 impl WechatUser {
-    /// Logs the user of this request's account out: in the session, and for the rest of this
+    /// Logs the user of this request's account out, in the session and for the rest of this
     /// request. Nothing happens where nobody is logged in.
     ///
-    /// The session ends: every entry goes, the app's own too, but for other accounts' users. A trace
-    /// without an openid stays. So prefer it to purging the session: without the trace, a login
-    /// within the next minute looks like one whose session was lost, and the third such is answered
-    /// with a page.
+    /// The session ends: every entry goes, also the app's own; other accounts' users stay. Prefer
+    /// it to purging the session. It leaves a trace, without an openid, that a log-out took place.
+    /// Without the trace a login within the next minute looks like one whose session was lost, and
+    /// the third of them is answered with a page.
     ///
     /// With sessions kept in a cookie, a copy of the old cookie stays good until its login is older
     /// than [`max_age`](crate::Builder::max_age); sessions kept on the server end at once.
@@ -139,12 +138,12 @@ impl WechatUser {
 }
 
 impl WechatUser {
-    /// The error to return where the app has lost the user behind a session, a row of its database
-    /// for example: logs the user out ([`forget`](Self::forget)), and sends the visitor to log in
-    /// once more.
+    /// Logs the user out ([`forget`](Self::forget)), and returns the error that sends the visitor
+    /// to log in once more. For apps that have lost the user behind a session, a row of their
+    /// database for example.
     ///
-    /// A script is told to log in, as if nobody were. A visitor whose last login was a moment ago is
-    /// sent three times at most, then reads a page: logging in again does not help.
+    /// A script gets 401. A visitor whose last login was a moment ago is sent to WeChat three times
+    /// at most, then reads a page, because logging in again does not help.
     ///
     /// ```
     /// use actix_web::{HttpRequest, Responder};
@@ -168,8 +167,8 @@ impl WechatUser {
     }
 }
 
-/// The whole of a request's login. Without side effects until it succeeds: actix may be asked for
-/// an `Option` of the identity, and then throws a failure away.
+/// The whole of a request's login. It has no side effects until it succeeds: a handler may take an
+/// `Option` of the identity, and then actix throws a failure away.
 pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Extracting<I> {
     if let Some(identity) = Memo::find(req, None) {
         return Box::pin(ready(Ok(identity)));
@@ -187,7 +186,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
             None
         }
         (Some(_), Found::TooLittle) => {
-            // Said now, decided when polled: by then all extractors of the handler have spoken.
+            // Told now and decided when polled, after all extractors of the handler were made.
             Wants::add(req, appid, account.logins.scopes(I::SCOPE));
             Some(Watch::start(req, appid))
         }

@@ -4,13 +4,13 @@ use actix_web::{HttpMessage as _, HttpRequest};
 
 use crate::scope::Scopes;
 
-/// What the extractors of one request ask for, by account, as far as the session does not satisfy
-/// them: a callback belongs to the handler if it carries what one of them asked.
+/// What the unsatisfied extractors of one request ask for, by account. A callback belongs to the
+/// handler if it answers one of them.
 pub(crate) struct Wants(Vec<(String, Scopes)>);
 
 impl Wants {
-    /// Says that an extractor of this account looks at the request's callback, and what it asks for:
-    /// nothing where it is satisfied.
+    /// An extractor of this account looks at the request's callback, and asks for these scopes;
+    /// none where it is satisfied.
     pub(crate) fn add(req: &HttpRequest, appid: &str, scopes: Scopes) {
         let mut extensions = req.extensions_mut();
         if let Some(Self(wants)) = extensions.get_mut::<Self>() {

@@ -9,11 +9,11 @@ use std::{
 
 use actix_web::{HttpRequest, rt};
 
-/// Told once a route, and for so many routes.
+/// One event a route, and for so many routes at most.
 const MOST_ROUTES: usize = 64;
 static TOLD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
-/// Watches an extraction that a callback is in the URL of.
+/// Watches an extraction whose URL carries a callback.
 ///
 /// actix polls all extractors of a handler together, and the first error wins: the others are
 /// dropped in the same poll. A connection that is reset drops them later.

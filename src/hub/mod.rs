@@ -1,9 +1,9 @@
 //! One account, many hosts: the authorize endpoint at the account's callback domain, through which
 //! apps at other hosts and ports log in.
 //!
-//! A visitor who comes with an app's authorize URL ([`authorize`]) or back from WeChat
-//! ([`callback`]) is sent on where the operator allows it ([`allowed`]), and nowhere else
-//! ([`refusal`]). Both ways are functions of the query alone: nothing is stored.
+//! A visitor comes with an app's authorize URL ([`authorize`]) or back from WeChat ([`callback`]).
+//! The hub sends them on if the operator allows the target ([`allowed`]), else it refuses
+//! ([`refusal`]). Both ways depend on the query alone: nothing is stored.
 
 mod allowed;
 mod authorize;

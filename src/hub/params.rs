@@ -10,13 +10,13 @@ pub(super) struct Params<'a>(Vec<Param<'a>>);
 /// One parameter.
 #[derive(Clone, Debug)]
 pub(super) struct Param<'a> {
-    /// Decoded, for WeChat and the apps decode it, too: `redirect%5furi` is a second `redirect_uri`.
+    /// Decoded, as WeChat and the apps do: `redirect%5furi` is a second `redirect_uri`.
     pub(super) name: String,
     /// Name and value as they came.
     pub(super) raw: Cow<'a, str>,
 }
 
-/// A parameter of which there may be one, and there are more.
+/// A parameter that came more than once, and may come once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Repeated;
 

@@ -1,4 +1,4 @@
-//! Who is not sent on: the page that they read, and the event that the operator does.
+//! Visitors who are not sent on: their page, and the operator's event.
 
 use actix_web::{HttpResponse, http::StatusCode};
 use derive_more::From;
@@ -110,7 +110,7 @@ impl Pages {
 }
 
 impl Stop {
-    /// Told, and shown.
+    /// Logs it, and shows the page.
     pub(super) fn respond(&self, pages: &Pages, lang: Language, site_name: &str) -> HttpResponse {
         match self {
             Self::Refused(refusal) => {

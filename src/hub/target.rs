@@ -7,7 +7,7 @@ use url::Url;
 
 /// What browsers encode of an address that was written carelessly; the rest stays as it came.
 const CARELESS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
-/// More layers of percent-encoding than any app has reason for.
+/// No app has a reason for more layers of percent-encoding.
 const MOST_LAYERS: usize = 4;
 
 /// An absolute http or https address in its parts. Nothing of it was repaired to be read, so that

@@ -26,7 +26,7 @@ pub struct Localized {
 }
 
 impl Localized {
-    /// What everybody reads for whom no other text is given.
+    /// The text for everybody who has no text of their own language.
     ///
     /// ```
     /// let name = actix_wechat::Localized::new("山茶书店");

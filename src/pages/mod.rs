@@ -122,7 +122,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) reason: &'a str,
     /// Where the way on leads: mostly the page itself; WeChat on the page that asks first.
     pub(crate) retry_url: &'a str,
-    /// The app's own words on why a login is needed.
+    /// Why a login is needed, in the app's own words.
     pub(crate) why: &'a str,
     /// An SVG QR code of `retry_url`, on the page for browsers outside WeChat.
     pub(crate) qr_svg: &'a str,

@@ -32,12 +32,12 @@ pub(crate) struct Slot {
 pub(crate) enum Known {
     Nobody,
     Kept(Kept),
-    /// Of another version, or of a website app that is offered no more.
+    /// Written by another version, or of a website app that is no longer set.
     Unreadable,
 }
 
 impl Known {
-    /// When it came about.
+    /// When the login or the log-out was.
     pub(crate) fn since(&self) -> Option<Moment> {
         match self {
             Self::Kept(Kept::User(user)) => Some(Moment::from(user.logged_in_at)),
@@ -83,8 +83,8 @@ impl Slot {
         !at.is_from_the_future(now) && at.age(now) <= self.max_age
     }
 
-    /// Logs a user in, given in the stored form. One that the session holds already, from the same
-    /// login, is not written again.
+    /// Logs a user in, given in the stored form. A login that the session holds already is not
+    /// written again.
     pub(crate) fn store(&self, session: &Session, stored: &str) -> Result<(), NotKept> {
         let known = self.load(session);
         let user = || match self.decode(stored) {
@@ -106,7 +106,7 @@ impl Slot {
             Known::Kept(Kept::LoggedOut { trace: known, .. }) => {
                 let user = user().ok_or(NotKept)?;
                 if *known != trace(&user.openid) {
-                    // What else is here came after the log-out, but for other accounts' users.
+                    // All other entries came after the log-out, or are other accounts' users.
                     self.remove(session, is_users);
                 }
             }
@@ -137,7 +137,7 @@ impl Slot {
         decode(stored, &self.appid, self.website.as_deref())
     }
 
-    /// Takes away the entries, given as JSON, that are so; this slot's own is another matter.
+    /// Removes the entries whose JSON matches, but for this slot's own.
     fn remove(&self, session: &Session, is_unwanted: impl Fn(&str) -> bool) {
         let unwanted: Vec<String> = session
             .entries()

@@ -9,11 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{clock::Moment, scope::Scope, user::WechatUser};
 
-/// DEL: one byte, which JSON does not escape and no field holds, for they are cleaned of control
-/// characters.
+/// DEL: one byte that JSON does not escape. No field holds it, because control characters are
+/// removed.
 const DELIMITER: char = '\u{7f}';
 const VERSION: char = '2';
-/// In the place of a scope: somebody was logged in here.
+/// In place of a scope: somebody was logged in here.
 const LOGGED_OUT: char = 'o';
 const SNAPSHOT: char = 's';
 
@@ -38,7 +38,7 @@ struct Fields<'a> {
     province: &'a str,
     city: &'a str,
     country: &'a str,
-    /// The website app's; that of the official account is the key's.
+    /// The website app's; the session's key names the official account's.
     appid: &'a str,
     privilege: Vec<&'a str>,
 }
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
 )]
 pub(crate) enum Kept {
     User(WechatUser),
-    /// Logged out: a sign that the session does stick, and since when it is nobody's.
+    /// Logged out, and when: proof that the session is kept.
     LoggedOut {
         trace: String,
         at: Moment,

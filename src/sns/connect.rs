@@ -186,8 +186,8 @@ fn in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-/// The first connection that comes about. Each address has a head start before the next one; one
-/// that fails ends its own at once.
+/// The first connection that succeeds. Each address has a head start before the next one, which
+/// begins at once where an address fails.
 async fn race(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut waiting = addresses.iter();
     let mut running = FuturesUnordered::new();

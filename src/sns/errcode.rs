@@ -64,7 +64,7 @@ pub(crate) enum Fault {
     Unanswered,
     /// The connection closed within the answer, or the status was 5xx.
     Broken,
-    /// Any other answer that is not one: a redirect, HTML, wrong types, too long.
+    /// The answer cannot be understood: a redirect, HTML, wrong types, too long.
     Malformed,
     TimedOut,
     /// The app gave no token of the platform, so nothing was sent.
@@ -91,7 +91,7 @@ pub(crate) struct Verdict {
     pub(crate) cure: &'static str,
     /// A quota is used up: worth trying again after a minute.
     pub(crate) quota: bool,
-    /// The access token that the call was made with is good no more.
+    /// The call's access token is no longer good.
     pub(crate) token_is_invalid: bool,
 }
 

@@ -56,7 +56,7 @@ pub(crate) type NewClient = Arc<dyn Fn() -> awc::Client + Send + Sync>;
 pub(crate) struct Client {
     bases: Arc<[Base]>,
     kept: awc::Client,
-    /// Its requests end their connections, so that it never has one that was used before.
+    /// Each of its requests has a connection of its own.
     fresh: awc::Client,
 }
 
@@ -206,7 +206,7 @@ impl Client {
         self.bases.first().map_or("", |base| &base.host)
     }
 
-    /// What an answer holds; one that holds nothing of it is malformed.
+    /// What an answer holds; an answer without it is malformed.
     async fn get<T>(
         &self,
         call: Call,
@@ -241,13 +241,13 @@ impl Client {
         };
         let mut answer = request.send().await.map_err(|err| {
             failed(match err {
-                // It ended in order, within the head of an answer: what a codec says of that.
+                // The codec's error for a connection that ended in order within the head.
                 SendRequestError::Response(ParseError::Io(err))
                     if err.kind() == io::ErrorKind::Other =>
                 {
                     Fault::Broken
                 }
-                // What awc says of a connection that closed without an answer: it was made.
+                // awc's error for a connection that was made and closed without an answer.
                 SendRequestError::Connect(ConnectError::Disconnected)
                 | SendRequestError::Send(_)
                 | SendRequestError::H2(_)

@@ -138,8 +138,7 @@ impl Answer {
         user.privilege = self.privilege.into_list();
     }
 
-    /// WeChat sends 1. Whatever else it may come to send is taken for a yes, for the user behind it
-    /// is nobody's.
+    /// WeChat sends 1. Any other value counts as a yes, too: a made-up user must not get in.
     fn is_snapshotuser(&self) -> bool {
         match &self.is_snapshotuser {
             Loose::Nothing | Loose::Bool(false) => false,
@@ -300,7 +299,7 @@ enum Field {
 }
 
 impl Answer {
-    /// Of a field that comes twice the last one counts.
+    /// If a field comes twice, the last one counts.
     fn set(&mut self, field: &Field, value: Loose) {
         let known = match field {
             Field::Errcode => &mut self.errcode,

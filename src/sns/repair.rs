@@ -29,8 +29,7 @@ pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The same with each escape mended that is none, or is half of a character; `None` where every
-/// escape is sound.
+/// The same with bad escapes and halves of characters mended; `None` where every escape is sound.
 pub(crate) fn escapes(text: &str) -> Option<String> {
     let mut mended = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,6 +1,6 @@
-//! What a request's headers say of who asks: a person opening a page, or a program.
+//! Who asks, by a request's headers: a person who opens a page, or a program.
 //!
-//! Hints to choose an answer by, never a security check.
+//! They help to choose an answer, and are never a security check.
 
 use actix_web::http::{
     Method,
@@ -96,7 +96,7 @@ fn takes_html(headers: &HeaderMap) -> bool {
     }
 }
 
-/// HTML is named, and JSON neither weighs more nor, at equal weight, stands before it.
+/// HTML is named, and JSON is not preferred: by weight, at equal weight the one named first.
 fn prefers_html(headers: &HeaderMap) -> bool {
     let (mut html, mut json) = (0.0_f32, 0.0_f32);
     let named = headers

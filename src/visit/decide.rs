@@ -190,9 +190,9 @@ impl Visit {
         without_returns(&self.page, most, self.appended.as_deref())
     }
 
-    /// WeChat's answer to the login that the cookie has pending, with its `state` lost or altered on
-    /// the way, and perhaps the rest of the query, too: the path is the one that was sent out, and
-    /// there is one `code` more.
+    /// WeChat's answer to the cookie's pending login, with its `state` lost or altered on the way,
+    /// and perhaps the rest of the query, too. The path is the one that was sent out, and there is
+    /// one `code` more.
     ///
     /// A page with a `code` of its own, visited after the same page without it, looks the same, and
     /// is counted once at most: each altered return has one `code` more than the one before.

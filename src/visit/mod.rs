@@ -24,14 +24,14 @@ pub(crate) struct Visit {
     /// The appid that WeChat appends to a callback of this account.
     pub(crate) appended: Option<String>,
     pub(crate) asks: Asks,
-    /// A GET: its own page is where a login can end.
+    /// A GET, so that a login can end on its own page.
     pub(crate) is_get: bool,
     /// Another browser than WeChat's.
     pub(crate) is_outside: bool,
     /// The visitor has tapped a link to log in: asking first would be asking twice.
     pub(crate) has_tapped: bool,
     pub(crate) cookie: Option<LoginCookie>,
-    /// The raw names of cookies that only pass for the session's.
+    /// The raw names of cookies that only resemble the session's.
     pub(crate) look_alikes: Vec<Vec<u8>>,
     /// A cookie that is no text hides the session from the server.
     pub(crate) has_unreadable_cookies: bool,

@@ -177,8 +177,8 @@ async fn ready_says_what_is_in_the_way() {
     assert_eq!(done.err, expected);
     // Somebody else's server.
     let other =
-        support::program::Program::start(support::demo::command("hello"), |hello, _, port| {
-            hello.env("LISTEN", format!("127.0.0.1:{port}"));
+        support::program::Program::start(support::demo::command("guard"), |guard, _, port| {
+            guard.env("LISTEN", format!("127.0.0.1:{port}"));
         });
     let done = desk
         .run(&["ready", "--http", &other.address()])

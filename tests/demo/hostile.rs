@@ -710,7 +710,7 @@ async fn swapped_callbacks_log_each_browser_in_as_itself() {
 /// Whoever has read a victim's callback address gains nothing by it once the victim came back, nor
 /// while that login is under way.
 #[actix_web::test]
-async fn a_stolen_code_is_worth_nothing_after_its_use() {
+async fn a_code_is_worth_nothing_once_its_exchange_has_begun() {
     let wechat = wechat().await;
     for under_way in [false, true] {
         let demo = Demo::start(&wechat, &[]);

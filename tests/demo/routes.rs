@@ -291,6 +291,37 @@ async fn logging_out_forgets_the_user_and_leads_home() {
     assert!(stranger.set_cookies().is_empty(), "{stranger:#?}");
 }
 
+/// Another site's form cannot end a visit here; a front end of this site's can.
+#[actix_web::test]
+async fn only_this_site_and_its_front_ends_log_out() {
+    const FRONT: &str = "https://www.example.cn";
+    const EVIL: &str = "https://evil.example";
+    let wechat = wechat().await;
+    let demo = Demo::start(&wechat, &[("WECHAT_RETURN_ORIGINS", FRONT)]);
+    let rows: [(&[(&str, &str)], u16); 10] = [
+        (&[("sec-fetch-site", "cross-site")], 403),
+        (&[("sec-fetch-site", "same-site")], 403),
+        (&[("sec-fetch-site", "cross-site"), ("origin", EVIL)], 403),
+        (&[("origin", EVIL)], 403),
+        (&[("sec-fetch-site", "cross-site"), ("origin", "null")], 403),
+        (&[("sec-fetch-site", "same-site"), ("origin", FRONT)], 303),
+        (&[("origin", FRONT)], 303),
+        (&[("origin", &demo.url)], 303),
+        (&[("sec-fetch-site", "same-origin")], 303),
+        (&[("sec-fetch-site", "none")], 303),
+    ];
+    let visitor = Visitor::new();
+    for (headers, status) in rows {
+        visitor.visit(&demo.at(PROFILE)).await.assert_status(200);
+        let out = visitor
+            .send(Method::POST, &demo.at("/logout"), headers)
+            .await;
+        assert_eq!(out.status.as_u16(), status, "{headers:?}: {out:#?}");
+        let is_in = openid_of(&demo, &visitor).await.is_some();
+        assert_eq!(is_in, status == 403, "{headers:?}");
+    }
+}
+
 #[actix_web::test]
 async fn the_login_page_leads_only_to_pages_of_this_site() {
     let wechat = wechat().await;

@@ -21,6 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut all = trials![["nginx"];
         a_proxied_path_logs_in,
         a_prefix_that_nginx_strips_is_on_every_address,
+        the_guide_is_obeyed,
         a_hostile_client_changes_no_address,
         the_largest_answer_fits_into_nginx_s_buffer,
         fifty_double_callbacks_split_between_two_servers,
@@ -51,6 +52,8 @@ struct Setup<'a> {
     listen: &'a str,
     /// `upstream` is the two demos, `$asked` the one that the header `x-server` asks for.
     locations: &'a str,
+    /// For `http`.
+    format: &'a str,
 }
 
 const EVERYTHING: Setup<'_> = Setup {
@@ -58,6 +61,7 @@ const EVERYTHING: Setup<'_> = Setup {
     prefix: "",
     listen: "",
     locations: "location / { proxy_pass http://upstream; }",
+    format: "",
 };
 
 const AS_ASKED: Setup<'_> = Setup {
@@ -95,7 +99,7 @@ impl Site {
                 "daemon off; worker_processes 1; pid nginx.pid; error_log stderr;
                 events {{}}
                 http {{
-                    access_log off;
+                    access_log off; {}
                     client_body_temp_path body; proxy_temp_path proxy;
                     fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
                     upstream upstream {{ server {first}; server {second}; }}
@@ -107,7 +111,7 @@ impl Site {
                         {}
                     }}
                 }}",
-                setup.listen, setup.locations
+                setup.format, setup.listen, setup.locations
             );
             fs::write(folder.join("nginx.conf"), configuration).expect("its configuration");
             if setup.scheme == "https" {
@@ -191,6 +195,39 @@ pub(crate) fn trust(nginx: &Program) -> RootCertStore {
         .add(CertificateDer::from(certificate))
         .expect("a root certificate");
     roots
+}
+
+/// The blocks of the guide, one by one: a prefix that is stripped, WeChat's file at the root beside
+/// it, and a log that shows no code.
+async fn the_guide_is_obeyed() {
+    let chapter = include_str!("../../src/guide/nginx.md");
+    let blocks = chapter.split("\n```nginx\n").skip(1);
+    let blocks: Vec<_> = blocks.filter_map(|it| it.split("\n```").next()).collect();
+    let [_, stripped, file, format, log] = blocks.as_slice() else {
+        panic!("five blocks, and not {blocks:#?}")
+    };
+    let asked = stripped.replace("127.0.0.1:8008", "upstream");
+    let log = log.replace("/var/log/nginx/", "");
+    let setup = Setup {
+        prefix: "/shop",
+        locations: &format!("{asked}\n{file}\n{log}"),
+        format,
+        ..EVERYTHING
+    };
+    let site = Site::start(wechat().await, &setup, &[]);
+    let visitor = Visitor::new();
+    let root = site.url.trim_end_matches("/shop");
+    let verification = visitor
+        .get(&format!("{root}/MP_verify_abcdefABCDEF0123.txt"))
+        .await;
+    assert_eq!(verification.assert_status(200).body, "abcdefABCDEF0123");
+    assert_eq!(verification.header("content-type"), "text/plain");
+    let page = visitor.visit(&site.at(PROFILE)).await;
+    assert!(page.assert_status(200).body.contains("小明"));
+    let log = site.nginx.folder.path().join("access.log");
+    let log = fs::read_to_string(log).expect("a log");
+    assert!(log.contains("\"GET /shop/wechat8008/index\" 302"), "{log}");
+    assert!(!log.contains("code="), "{log}");
 }
 
 async fn a_proxied_path_logs_in() {

@@ -1,6 +1,8 @@
-//! The tests that an app on this crate would have, as the README shows and describes them.
+//! The tests that an app on this crate would have, as the guide shows and describes them.
 
-use actix_web::{App, test, web};
+use std::{future::Future, pin::Pin};
+
+use actix_web::{App, FromRequest, HttpRequest, dev::Payload, test, web};
 use actix_wechat::WechatUser;
 
 async fn page(user: WechatUser) -> String {
@@ -14,6 +16,36 @@ async fn a_user_is_greeted() {
     WechatUser::fake("小明").sign_in(&request);
     let greeting = test::call_and_read_body(&app, request).await;
     assert_eq!(greeting, "你好，小明！");
+}
+
+/// A user type of the app's own, made of WeChat's.
+struct Member {
+    openid: String,
+}
+
+impl FromRequest for Member {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let user = WechatUser::from_request(req, payload);
+        Box::pin(async move {
+            let openid = user.await?.openid;
+            Ok(Self { openid })
+        })
+    }
+}
+
+#[actix_web::test]
+async fn a_fake_user_becomes_one_of_the_apps_own() {
+    let whose = async |member: Member| member.openid;
+    let app = App::new().route("/", web::get().to(whose));
+    let app = test::init_service(app).await;
+    let user = WechatUser::fake("小明");
+    let request = test::TestRequest::get().uri("/").to_request();
+    user.clone().sign_in(&request);
+    let openid = test::call_and_read_body(&app, request).await;
+    assert_eq!(openid, user.openid);
 }
 
 #[actix_web::test]

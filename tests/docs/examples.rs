@@ -1,6 +1,7 @@
 //! Each example is started, and somebody logs in there. Those that need a server are beside it, in
 //! `tests/deploy`; the demo has tests of its own.
 
+use actix_wechat::simulator::Simulator;
 use support::{Page, Visitor, demo::command, program::Program};
 
 fn example(name: &str) -> Program {
@@ -21,7 +22,19 @@ async fn log_in(visitor: &Visitor, url: &str) -> Page {
 
 #[actix_web::test]
 async fn hello_greets_and_logs_out() {
-    let (hello, visitor) = (example("hello"), Visitor::new());
+    let simulator = Simulator::start().await.expect("a simulator");
+    let hello = Program::start(command("hello"), |hello, _, port| {
+        let account = simulator.account();
+        hello
+            .env("LISTEN", format!("127.0.0.1:{port}"))
+            .env("WECHAT_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+            .env("WECHAT_APPID", account.appid())
+            .env("WECHAT_APPSECRET", account.secret())
+            .env("WECHAT_OPEN_URL", simulator.url())
+            .env("WECHAT_API_URL", simulator.url())
+            .env("SESSION_KEY", "0123456789abcdef".repeat(8));
+    });
+    let visitor = Visitor::new();
     let page = log_in(&visitor, &hello.at("/")).await;
     assert!(page.body.contains("你好，<bdi>"), "{}", page.body);
     assert!(

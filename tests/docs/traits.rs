@@ -5,6 +5,7 @@ use std::{error::Error, fmt::Debug};
 use actix_wechat::{
     Builder, CallError, ConfigError, Doctor, Finding, Hub, HubBuilder, Login, LoginError, Outside,
     PictureSize, Reason, Snapshot, Tokens, Wechat, WechatOpenId, WechatUser, Worker, simulator,
+    testing,
 };
 
 const fn crosses_threads<T: Send + Sync + Debug>() {}
@@ -38,6 +39,9 @@ const _: () = {
     is_an_error::<LoginError>();
     is_anybodys_error::<CallError>();
     is_anybodys_error::<ConfigError>();
+    is_anybodys_error::<testing::BrowserError>();
+    crosses_threads::<testing::Page>();
+    is_shown::<testing::Browser>();
 
     crosses_threads::<simulator::Account>();
     crosses_threads::<simulator::Call>();

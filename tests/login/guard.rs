@@ -67,6 +67,32 @@ async fn a_strict_query_works_behind_the_guard() {
     assert_eq!(app.simulator.count(Endpoint::AccessToken), 1);
 }
 
+/// The account may be the guarded scope's own, in either order.
+#[actix_web::test]
+async fn a_guard_finds_the_account_of_its_own_scope() {
+    for data_first in [true, false] {
+        let (app, wechat) = TestApp::prepare(|it| it).await;
+        let key = Key::generate();
+        serve(&app.url, move |config| {
+            let guard = || from_fn(require_user);
+            let orders = web::resource("/orders").route(web::get().to(orders));
+            let scope = web::scope("/own").service(orders);
+            let within = web::scope("").wrap(session(&key));
+            config.service(if data_first {
+                within.service(scope.app_data(wechat.worker()).wrap(guard()))
+            } else {
+                within.service(scope.wrap(guard()).app_data(wechat.worker()))
+            });
+        });
+        let page = Visitor::new().visit(&app.at("/own/orders?page=2")).await;
+        assert_eq!(
+            page.assert_status(200).body,
+            "小明 2",
+            "data first: {data_first}"
+        );
+    }
+}
+
 #[actix_web::test]
 async fn without_the_guard_a_strict_query_refuses_the_callback() {
     let app = guarded().await;

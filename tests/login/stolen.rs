@@ -1,4 +1,4 @@
-//! What a stranger can make of what a browser shows: nothing.
+//! What a stranger can make of what a browser shows.
 
 use actix_web::{FromRequest as _, cookie::Key, middleware::from_fn, web};
 use actix_wechat::{
@@ -12,7 +12,7 @@ use support::{
 };
 
 #[actix_web::test]
-async fn a_callback_url_is_no_credential() {
+async fn no_login_cookie_can_be_made_from_a_callback_url() {
     let app = TestApp::spawn().await;
     let victim = Visitor::new();
     let start = victim.get(&app.at("/user")).await;
@@ -31,6 +31,25 @@ async fn a_callback_url_is_no_credential() {
         assert_eq!(app.simulator.count(Endpoint::AccessToken), exchanges);
         victim.visit(&callback).await.assert_status(200);
     }
+}
+
+/// WeChat has no PKCE: who brings a code first, in a login of their own, is who it was given to. So
+/// codes must not be read on their way, and logs be without queries.
+#[actix_web::test]
+async fn an_unspent_code_is_a_bearer_credential() {
+    let app = TestApp::spawn().await;
+    let code = Visitor::new().callback(&app.at("/openid")).await;
+    let code = code
+        .split("code=")
+        .nth(1)
+        .and_then(|it| it.split('&').next());
+    let thief = Visitor::new();
+    let asked = thief.get(&app.at("/openid")).await;
+    let state = asked.location_param("state").expect("a state");
+    let stolen = format!("/openid?code={}&state={state}", code.expect("a code"));
+    let page = thief.visit(&app.at(&stolen)).await;
+    let victim = Person::named("小明").openid(app.simulator.account().appid());
+    assert_eq!(page.assert_status(200).body, victim);
 }
 
 #[actix_web::test]

@@ -9,8 +9,8 @@ use crate::address::Address;
 /// WeChat's side of the login, to develop and test against
 ///
 /// It plays open.weixin.qq.com and api.weixin.qq.com: people log in without a phone, and everything
-/// that can go wrong goes wrong when you say so. Whoever reaches it can be anybody, so it listens on
-/// this machine only.
+/// that can go wrong goes wrong when you say so. Whoever reaches it can be anybody, so it listens
+/// on this machine only.
 ///
 /// Exit status: 0; 1 for a failure; 2 for bad options or a bad file; 3 for a port that is taken.
 #[derive(Debug, Parser)]

@@ -1,4 +1,4 @@
-//! Made-up users, for the tests of an app.
+//! [`WechatUser::fake`]: made-up users.
 
 use std::time::SystemTime;
 
@@ -13,6 +13,9 @@ use crate::{extract::memo::Memo, scope::Scope, user::WechatUser};
 
 impl WechatUser {
     /// A made-up user with this nickname, for tests; the other fields can be set on it.
+    ///
+    /// The openid follows from the nickname: two names are two users. An extractor of the app's own
+    /// that asks [`WechatUser`] finds this user, too.
     ///
     /// ```
     /// let user = actix_wechat::WechatUser::fake("小明");
