@@ -56,7 +56,8 @@ pub(crate) async fn act<I>(
                     .unwrap_or_default(),
                 code,
             };
-            complete(req, worker, wechat, visit, known, ticket, rounds).await
+            // Boxed, so that every other request does not carry its room.
+            Box::pin(complete(req, worker, wechat, visit, known, ticket, rounds)).await
         }
     })
 }
