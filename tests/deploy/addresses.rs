@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use actix_wechat::simulator::{Account, Endpoint, Simulator};
+use actix_wechat::simulator::{Account, Builder, Endpoint, Simulator};
 use libtest_mimic::Trial;
 
 use super::PROFILE;
@@ -80,6 +80,13 @@ fn demo(simulator: &Simulator, addresses: &[IpAddr], port: u16) -> (Demo, tempfi
     (Demo::spawn(command, listen.url()), folder, listen)
 }
 
+/// WeChat, which answers to the host's name.
+fn simulator() -> Builder {
+    Simulator::builder()
+        .account(Account::test())
+        .allow_host(HOST)
+}
+
 /// The addresses that a row of the table has, the last one WeChat's.
 fn rows() -> Vec<Vec<IpAddr>> {
     let v4 = |last| IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
@@ -97,7 +104,7 @@ fn rows() -> Vec<Vec<IpAddr>> {
 /// waited for, either would end in 502 or in 504.
 async fn a_first_address_that_is_dead_delays_a_login_and_no_more() {
     for addresses in rows() {
-        let simulator = start(Simulator::builder().account(Account::test())).await;
+        let simulator = start(simulator()).await;
         let port = simulator.url().rsplit(':').next().map(str::parse);
         let port: u16 = port.expect("a port").expect("a number");
         let dead: Vec<_> = addresses[..addresses.len() - 1]
@@ -116,7 +123,7 @@ async fn a_first_address_that_is_dead_delays_a_login_and_no_more() {
 }
 
 async fn where_all_addresses_are_dead_a_page_tells() {
-    let simulator = start(Simulator::builder().account(Account::test())).await;
+    let simulator = start(simulator()).await;
     let [first, second] = [2, 3].map(|last| IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)));
     let dead = DeadAddress::at(first, 0);
     let port = dead.address.port();
