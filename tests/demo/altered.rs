@@ -6,7 +6,7 @@ use actix_wechat::simulator::Simulator;
 use super::{PROFILE, assert_authorize, assert_headers, calls, wechat};
 use support::{Page, Visitor, demo::Demo};
 
-/// What becomes of the address that WeChat leads back to, in which a code and a state were appended.
+/// What becomes of the address that WeChat leads back to: the page, the code and the state of it.
 type Alter = fn(page: &str, code: &str, state: &str) -> String;
 
 fn joined(page: &str, appended: &str) -> String {

@@ -382,7 +382,8 @@ fn assert_untouched(name: &str, answer: &raw::Raw) {
     assert_eq!(answer.all("set-cookie"), Vec::<&str>::new(), "{name}");
 }
 
-/// What is none: what only the host itself can set, what resembles no `__Host-` cookie, and the login cookie's.
+/// What only the host itself can set, what resembles no `__Host-` cookie, and what resembles the
+/// login cookie.
 #[actix_web::test]
 async fn what_is_no_look_alike_disturbs_nobody() {
     let shop = Shop::open().await;

@@ -228,6 +228,8 @@ async fn play(wechat: &Simulator, demo: &Demo, row: &Row) {
         format!("reason=\"{}\"", row.reason),
         format!("call=\"{}\"", row.endpoint.path()),
         "elapsed_ms=".to_owned(),
+        format!("appid=\"{}\"", wechat.account().appid()),
+        format!("host=\"{}\"", wechat.url().trim_start_matches("http://")),
     ];
     for wanted in wanted {
         assert!(events[0].contains(&wanted), "{wanted}: {row:?}: {log}");

@@ -131,7 +131,7 @@ fn modules(text: &str) -> BTreeSet<(usize, usize)> {
         .collect()
 }
 
-/// A code that no phone reads costs as much as it says nothing: from 500 bytes on there is the link.
+/// Past 500 bytes of address there is the link alone, for no phone reads such a code.
 #[actix_web::test]
 async fn a_long_address_is_a_link_without_a_code() {
     let wechat = wechat().await;

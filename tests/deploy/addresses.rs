@@ -1,5 +1,5 @@
-//! An API host of several addresses, the first of which leads nowhere. What a host's addresses are is
-//! the system's to say: the demo runs where the system's list of hosts is the test's.
+//! An API host of several addresses, the first of which leads nowhere. The demo runs where the
+//! system's list of hosts is the test's.
 
 use std::{
     fs,

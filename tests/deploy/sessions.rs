@@ -320,7 +320,7 @@ async fn a_login_after_a_log_out_holds_however_soon(store: Store) {
             site.app.clock.advance_millis(millis);
             let page = visitor.visit(&callback).await;
             assert_eq!(page.assert_status(200).body, name, "{millis} ms");
-            // A copy's result is shared: what is as old as the log-out could be the login before it.
+            // Its result is shared: as old as the log-out, it could be the login before it.
             copy.visit(&callback).await.assert_status(200);
             assert_eq!(site.who(&copy).await, name, "{millis} ms");
             site.log_out(&visitor).await;

@@ -17,6 +17,17 @@ struct Strict {
     page: u32,
 }
 
+/// A promo code, and how an order stands: names that WeChat's answer has, too.
+#[derive(Deserialize)]
+struct Promotion {
+    code: Option<String>,
+    state: Option<String>,
+}
+
+async fn promotion(user: WechatUser, own: web::Query<Promotion>) -> String {
+    format!("{} {:?} {:?}", user.nickname, own.code, own.state)
+}
+
 async fn orders(user: WechatUser, query: web::Query<Strict>) -> String {
     format!("{} {}", user.nickname, query.page)
 }
@@ -41,6 +52,7 @@ async fn guarded() -> TestApp {
             .wrap(from_fn(require_user))
             .route("/orders", web::get().to(orders))
             .route("/out", web::get().to(out))
+            .route("/promotion", web::get().to(promotion))
             .route("/cached", web::get().to(cached))
             .route("/none", web::get().to(HttpResponse::NoContent))
             .service(actix_files::Files::new(
@@ -67,6 +79,7 @@ async fn a_strict_query_works_behind_the_guard() {
     assert_eq!(app.simulator.count(Endpoint::AccessToken), 1);
 }
 
+<<<<<<< HEAD
 /// The account may be the guarded scope's own, in either order.
 #[actix_web::test]
 async fn a_guard_finds_the_account_of_its_own_scope() {
@@ -90,6 +103,26 @@ async fn a_guard_finds_the_account_of_its_own_scope() {
             "小明 2",
             "data first: {data_first}"
         );
+=======
+/// The page's own `code` and `state` reach the handler, and never WeChat's.
+#[actix_web::test]
+async fn a_query_with_fields_of_wechats_names_works_behind_the_guard() {
+    let app = guarded().await;
+    for (query, told) in [
+        ("", "None None"),
+        ("?code=SUMMER", r#"Some("SUMMER") None"#),
+        ("?state=paid", r#"None Some("paid")"#),
+        ("?state=paid&code=SUMMER", r#"Some("SUMMER") Some("paid")"#),
+        ("?code=&state=", r#"Some("") Some("")"#),
+    ] {
+        let visitor = Visitor::new();
+        let url = app.at(&format!("/guarded/promotion{query}"));
+        for _ in 0..2 {
+            let page = visitor.visit(&url).await;
+            assert_eq!(page.assert_status(200).body, format!("小明 {told}"));
+            assert_eq!(page.url, url);
+        }
+>>>>>>> 57d7198f91435d55f224c19eead2c21745c1f843
     }
 }
 

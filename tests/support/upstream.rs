@@ -19,7 +19,7 @@ use crate::raw;
 pub enum Act {
     /// Status 200 and this JSON, on a connection that stays open.
     Answer(String),
-    /// Closed or reset with the request unread, as a server does that has just given the connection up.
+    /// Ended with the request unread, as by a server that has just given the connection up.
     EndUnread(End),
     /// The request is read, then these bytes come, and no more.
     Say(Vec<u8>, End),
