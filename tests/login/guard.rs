@@ -79,7 +79,6 @@ async fn a_strict_query_works_behind_the_guard() {
     assert_eq!(app.simulator.count(Endpoint::AccessToken), 1);
 }
 
-<<<<<<< HEAD
 /// The account may be the guarded scope's own, in either order.
 #[actix_web::test]
 async fn a_guard_finds_the_account_of_its_own_scope() {
@@ -103,7 +102,9 @@ async fn a_guard_finds_the_account_of_its_own_scope() {
             "小明 2",
             "data first: {data_first}"
         );
-=======
+    }
+}
+
 /// The page's own `code` and `state` reach the handler, and never WeChat's.
 #[actix_web::test]
 async fn a_query_with_fields_of_wechats_names_works_behind_the_guard() {
@@ -122,7 +123,6 @@ async fn a_query_with_fields_of_wechats_names_works_behind_the_guard() {
             assert_eq!(page.assert_status(200).body, format!("小明 {told}"));
             assert_eq!(page.url, url);
         }
->>>>>>> 57d7198f91435d55f224c19eead2c21745c1f843
     }
 }
 
