@@ -280,7 +280,7 @@ async fn a_source_that_does_not_give_its_token_is_a_page_and_an_event() {
         })
     };
     let hangs: Source = |it| {
-        it.platform(PLATFORM.0, || pending::<Result<String, std::io::Error>>())
+        it.platform(PLATFORM.0, pending::<Result<String, std::io::Error>>)
             .deadline(Duration::from_millis(100))
     };
     let panics: Source = |it| {
