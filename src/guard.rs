@@ -172,6 +172,7 @@ where
     B: MessageBody + 'static,
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
 {
+    let worker = Worker::of(req.request());
     let guarding = Guarding::start(req.request());
     let extracted = T::from_request(req.request(), &mut Payload::None).await;
     guarding.stop();
@@ -183,14 +184,14 @@ where
         }
     };
     if let Some(user) = (&identity as &dyn Any).downcast_ref::<WechatUser>() {
-        let appid = req
-            .app_data::<Worker>()
-            .map(|worker| worker.wechat().appid().to_owned());
+        let appid = worker.as_ref().map(|it| it.wechat().appid().to_owned());
         let user = user.clone();
         req.extensions_mut().insert(Memo { appid, user });
     }
     let mut answered = next(req).await?;
-    if let Some(err) = unclaimed_callback(answered.request()) {
+    if let Some(worker) = worker
+        && let Some(err) = unclaimed_callback(answered.request(), worker.wechat())
+    {
         let response = Error::from(err).error_response();
         return Ok(answered.into_response(response).map_into_right_body());
     }

@@ -13,6 +13,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)
 )]
 
+mod choose_account;
 mod guard;
 mod hub;
 mod login;
@@ -75,6 +76,7 @@ pub use crate::{
         outside::Outside,
         snapshot::Snapshot,
     },
+    choose_account::{ChooseAccount, Chosen, choose_account},
     error::LoginError,
     exchange::hook::Login,
     guard::{Guarded, Require, require, require_user},

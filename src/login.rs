@@ -26,7 +26,7 @@ impl ReturnTo {
 
     /// Where this leads: a page of this site, else the home page.
     pub(crate) fn location(&self, req: &HttpRequest) -> String {
-        let Some(worker) = req.app_data::<Worker>() else {
+        let Some(worker) = Worker::of(req) else {
             // Only a test's made-up user comes here without an account.
             return "/".to_owned();
         };

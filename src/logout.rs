@@ -53,8 +53,9 @@ fn answer(status: StatusCode) -> actix_web::HttpResponseBuilder {
 }
 
 fn is_from_elsewhere(req: &HttpRequest) -> bool {
-    let account = req.app_data::<Worker>().map(|worker| &worker.wechat().0);
+    let worker = Worker::of(req);
     let is_known = |origin: &HeaderValue| {
+        let account = worker.as_ref().map(|worker| &worker.wechat().0);
         account.is_some_and(|account| account.is_own_origin(origin.as_bytes()))
     };
     let origin = req.headers().get(header::ORIGIN);

@@ -1,8 +1,8 @@
 //! [`Worker`]: one account's login on one worker thread.
 
-use std::{fmt, time::Duration};
+use std::{fmt, rc::Rc, sync::Arc, time::Duration};
 
-use actix_web::rt::time::timeout;
+use actix_web::{HttpMessage as _, HttpRequest, rt::time::timeout};
 
 use crate::{
     account::Wechat,
@@ -33,7 +33,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Worker {
     wechat: Wechat,
-    client: Client,
+    client: Rc<Client>,
 }
 
 impl fmt::Debug for Worker {
@@ -61,7 +61,7 @@ impl Wechat {
     pub fn worker(&self) -> Worker {
         Worker {
             wechat: self.clone(),
-            client: Client::new(&self.0.endpoints),
+            client: Rc::new(Client::new(&self.0.endpoints)),
         }
     }
 }
@@ -77,6 +77,26 @@ impl Worker {
     #[must_use]
     pub fn wechat(&self) -> &Wechat {
         &self.wechat
+    }
+
+    /// The one that a request is served with: of the account chosen for it, else as registered.
+    pub(crate) fn of(req: &HttpRequest) -> Option<Self> {
+        let chosen = req.extensions().get::<Self>().cloned();
+        chosen.or_else(|| req.app_data::<Self>().cloned())
+    }
+
+    /// Whether another account calls WeChat just as this one does.
+    pub(crate) fn can_serve(&self, wechat: &Wechat) -> bool {
+        let (own, other) = (&self.wechat.0, &wechat.0);
+        Arc::ptr_eq(own, other) || own.endpoints.are_those_of(&other.endpoints)
+    }
+
+    /// The same connections for another account.
+    pub(crate) fn serving(&self, wechat: &Wechat) -> Self {
+        Self {
+            wechat: wechat.clone(),
+            client: Rc::clone(&self.client),
+        }
     }
 
     pub(crate) fn client(&self) -> &Client {

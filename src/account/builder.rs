@@ -194,7 +194,7 @@ impl Builder {
     ///     .appid("wx0123456789abcdef")
     ///     .platform("wxc000000000000001", move || {
     ///         let token = current.read().map(|token| token.clone());
-    ///         async move { token.map_err(|_| "the token is not to be read") }
+    ///         std::future::ready(token.map_err(|_| "whoever renews the token has panicked"))
     ///     });
     /// ```
     pub fn platform<F, Fut, T, E>(mut self, component_appid: impl Into<String>, source: F) -> Self

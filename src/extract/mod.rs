@@ -9,6 +9,7 @@ use actix_session::SessionExt as _;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
 
 use crate::{
+    account::Wechat,
     answer::{Answer, Reply},
     error::LoginError,
     extract::{
@@ -90,11 +91,7 @@ impl FromRequest for Worker {
     type Future = Ready<Result<Self, LoginError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(
-            req.app_data::<Self>()
-                .cloned()
-                .ok_or_else(|| unregistered(req)),
-        )
+        ready(Self::of(req).ok_or_else(|| unregistered(req)))
     }
 }
 
@@ -125,8 +122,8 @@ impl WechatUser {
     /// }
     /// ```
     pub fn forget(req: &HttpRequest) {
-        let worker = req.app_data::<Worker>();
-        Memo::forget(req, worker.map(|worker| worker.wechat().appid()));
+        let worker = Worker::of(req);
+        Memo::forget(req, worker.as_ref().map(|worker| worker.wechat().appid()));
         if let Some(worker) = worker {
             let account = &worker.wechat().0;
             let is_planted = account.public.is_https() && !look_alikes(req.headers()).is_empty();
@@ -157,7 +154,7 @@ impl WechatUser {
     #[must_use = "the error is the answer that logs in"]
     pub fn log_in_again(req: &HttpRequest) -> LoginError {
         Self::forget(req);
-        let Some(worker) = req.app_data::<Worker>() else {
+        let Some(worker) = Worker::of(req) else {
             return unregistered(req);
         };
         let wechat = worker.wechat();
@@ -173,7 +170,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
     if let Some(identity) = Memo::find(req, None) {
         return Box::pin(ready(Ok(identity)));
     }
-    let Some(worker) = req.app_data::<Worker>() else {
+    let Some(worker) = Worker::of(req) else {
         return Box::pin(ready(Err(unregistered(req))));
     };
     let account = &worker.wechat().0;
@@ -212,8 +209,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
 
 /// The answer for a request that a guard has let through with another account's callback, and that
 /// nobody of that account has looked at: the page without it.
-pub(crate) fn unclaimed_callback(req: &HttpRequest) -> Option<LoginError> {
-    let wechat = req.app_data::<Worker>()?.wechat();
+pub(crate) fn unclaimed_callback(req: &HttpRequest, wechat: &Wechat) -> Option<LoginError> {
     let account = &wechat.0;
     let callback = find_callback(req, account)?;
     if Wants::include_another(req, account.appid()) {

@@ -1,10 +1,19 @@
 //! The pages that the login itself shows: tera templates, each replaceable by name.
 
+use std::sync::Arc;
+
 use serde::Serialize;
-use tera::{Context, Tera};
+use tera::Tera;
 
-use crate::{pages::language::Language, reason::Reason};
+use crate::{
+    pages::{
+        compiled::{compiled, one_line, render},
+        language::Language,
+    },
+    reason::Reason,
+};
 
+mod compiled;
 pub(crate) mod language;
 pub(crate) mod localized;
 #[cfg(feature = "qrcode")]
@@ -131,7 +140,7 @@ pub(crate) struct Facts<'a> {
 }
 
 pub(crate) struct Pages {
-    tera: Tera,
+    tera: Arc<Tera>,
     /// For the event of a page that fails.
     appid: String,
 }
@@ -139,39 +148,16 @@ pub(crate) struct Pages {
 impl Pages {
     /// The pages, with some replaced. Says in the error which one cannot be used, and why.
     pub(crate) fn new(replaced: &[(String, String)], appid: &str) -> Result<Self, String> {
-        let mut tera = Tera::new();
-        tera.add_raw_templates(TEMPLATES)
-            .map_err(|err| one_line(&err))?;
-        for (name, source) in replaced {
-            if !TEMPLATES.iter().any(|(known, _)| known == name) {
-                let known: Vec<&str> = TEMPLATES.iter().map(|(known, _)| *known).collect();
-                return Err(format!("`{name}` is none of {}", known.join(", ")));
-            }
-            tera.add_raw_template(name, source)
-                .map_err(|err| format!("`{name}` is not a template: {}", one_line(&err)))?;
-        }
-        let pages = Self {
-            tera,
+        Ok(Self {
+            tera: compiled(replaced)?,
             appid: appid.to_owned(),
-        };
-        for (name, _) in TEMPLATES {
-            for lang in Language::ALL {
-                let facts = Facts {
-                    lang,
-                    ..Facts::default()
-                };
-                pages
-                    .render_named(name, &facts)
-                    .map_err(|err| format!("`{name}` does not render: {}", one_line(&err)))?;
-            }
-        }
-        Ok(pages)
+        })
     }
 
     /// The page as HTML. A template that fails after all leaves the reason as plain words.
     pub(crate) fn render(&self, page: Page, facts: &Facts<'_>) -> String {
         let name = page.template();
-        self.render_named(name, facts).unwrap_or_else(|err| {
+        render(&self.tera, name, facts).unwrap_or_else(|err| {
             tracing::error!(
                 name: "wechat.page.failed",
                 appid = self.appid,
@@ -182,16 +168,6 @@ impl Pages {
             facts.reason.to_owned()
         })
     }
-
-    fn render_named(&self, name: &str, facts: &Facts<'_>) -> tera::TeraResult<String> {
-        self.tera.render(name, &Context::from_serialize(facts)?)
-    }
-}
-
-fn one_line(err: &tera::Error) -> String {
-    let text = err.to_string();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ")
 }
 
 #[cfg(test)]

@@ -39,6 +39,17 @@ pub(crate) struct Proxy {
     authorization: Option<SecretString>,
 }
 
+impl PartialEq for Proxy {
+    fn eq(&self, other: &Self) -> bool {
+        let authorization = |proxy: &Self| {
+            let known = proxy.authorization.as_ref();
+            known.map(|it| it.expose_secret().to_owned())
+        };
+        (&self.host, self.port) == (&other.host, other.port)
+            && authorization(self) == authorization(other)
+    }
+}
+
 impl Proxy {
     /// Says in the error what the text should have been; it may hold a password, and is not
     /// repeated.

@@ -49,6 +49,18 @@ pub(crate) struct Endpoints {
     pub(crate) client: Option<NewClient>,
 }
 
+impl Endpoints {
+    /// Whether one client serves both.
+    pub(crate) fn are_those_of(&self, other: &Self) -> bool {
+        let is_same_client = match (&self.client, &other.client) {
+            (None, None) => true,
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            _ => false,
+        };
+        is_same_client && self.bases == other.bases && self.proxy == other.proxy
+    }
+}
+
 pub(crate) type NewClient = Arc<dyn Fn() -> awc::Client + Send + Sync>;
 
 /// A client of the API, of one thread.

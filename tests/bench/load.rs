@@ -23,7 +23,10 @@ use std::{
 };
 
 use actix_web::{App, HttpServer, cookie::Key, rt, web};
-use actix_wechat::simulator::{Endpoint, Fault, Simulator};
+use actix_wechat::{
+    Wechat,
+    simulator::{Endpoint, Fault, Simulator},
+};
 use cap::Cap;
 
 use crate::app::{Side, account, code};
@@ -57,13 +60,14 @@ fn main() {
 
 type Section = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
-fn sections() -> [(&'static str, Section); 8] {
+fn sections() -> [(&'static str, Section); 9] {
     [
         ("latency", Box::pin(latency())),
         ("logins", Box::pin(logins())),
         ("hang", Box::pin(hang())),
         ("pending", Box::pin(pending())),
         ("memory", Box::pin(memory())),
+        ("accounts", Box::pin(accounts())),
         ("crowd", Box::pin(crowd())),
         ("trouble", Box::pin(in_trouble())),
         ("hostile", Box::pin(hostile())),
@@ -457,6 +461,28 @@ async fn memory() {
             );
         }
     }
+}
+
+/// What an account costs that is there and not logged in to, beside the first.
+async fn accounts() {
+    const MANY: usize = 1_000;
+    let build = |number: usize| {
+        Wechat::builder()
+            .appid(format!("wx{number:016x}"))
+            .secret("0123456789abcdef0123456789abcdef")
+            .public_url("https://shop.example.cn")
+            .build()
+            .expect("settings that work")
+    };
+    let first = build(0);
+    let (before, start) = (HEAP.allocated(), Instant::now());
+    let all: Vec<Wechat> = (1..=MANY).map(build).collect();
+    let (each, took) = ((HEAP.allocated() - before) / MANY, start.elapsed());
+    println!(
+        "  {each} bytes an account, {:?} to build one",
+        took / MANY as u32
+    );
+    drop((first, all));
 }
 
 /// Logins that wait for a slow WeChat, all at once, on one worker: who is in, and what each costs.

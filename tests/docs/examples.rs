@@ -51,6 +51,25 @@ async fn hello_greets_and_logs_out() {
 }
 
 #[actix_web::test]
+async fn accounts_logs_in_at_shops_that_open_meanwhile() {
+    let (mall, visitor) = (example("accounts"), Visitor::new());
+    for shop in ["tea", "books"] {
+        let page = mall.at(&format!("/shop/{shop}"));
+        visitor.get(&page).await.assert_status(404);
+        let open = mall.at(&format!("/open/{shop}"));
+        visitor.post(&open).await.assert_status(201);
+        let page = log_in(&visitor, &page).await;
+        assert!(
+            page.body.ends_with(&format!(" at wx-{shop}")),
+            "{}",
+            page.body
+        );
+    }
+    let bad = visitor.post(&mall.at("/open/a%20b")).await;
+    bad.assert_status(400);
+}
+
+#[actix_web::test]
 async fn guard_shows_files_to_those_who_are_logged_in() {
     let guard = example("guard");
     let visitor = Visitor::new();

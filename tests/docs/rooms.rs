@@ -8,6 +8,7 @@ use std::{
 
 /// Each room, from the entrances down to the ground, with what it may import.
 const ROOMS: &[(&str, &[&str])] = &[
+    ("choose_account", &["account", "worker"]),
     ("guard", &["extract", "worker"]),
     ("logout", &["login", "worker"]),
     (

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod authorize;
+mod choose_account;
 mod events;
 mod flight;
 mod guard;

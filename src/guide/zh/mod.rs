@@ -14,6 +14,8 @@ chapter!(nginx, "nginx.md");
 chapter!(servers, "servers.md");
 chapter!(hosts, "hosts.md");
 chapter!(front_ends, "front_ends.md");
+chapter!(qr_login, "qr_login.md");
+chapter!(accounts, "accounts.md");
 chapter!(testing, "testing.md");
 chapter!(own_user, "own_user.md");
 chapter!(operating, "operating.md");

@@ -17,10 +17,8 @@ fn every_page() -> Vec<(&'static str, bool)> {
 }
 
 fn show(name: &str, facts: &Facts<'_>) -> String {
-    Pages::new(&[], "wx1")
-        .unwrap()
-        .render_named(name, facts)
-        .unwrap()
+    let pages = Pages::new(&[], "wx1").unwrap();
+    super::render(&pages.tera, name, facts).unwrap()
 }
 
 /// What a page says, without its head, its tags and its pictures.
@@ -223,4 +221,18 @@ fn everything_can_be_read_in_light_and_in_dark() {
             }
         }
     }
+}
+
+#[test]
+fn accounts_with_the_same_templates_share_them() {
+    let own = |source: &str| {
+        let replaced = [("busy.html".to_owned(), source.to_owned())];
+        Pages::new(&replaced, "wx1").unwrap()
+    };
+    let (first, second, other) = (own("{{ reason }}"), own("{{ reason }}"), own("{{ lang }}"));
+    assert!(Arc::ptr_eq(&first.tera, &second.tera));
+    assert!(!Arc::ptr_eq(&first.tera, &other.tera));
+    let [one, two] = [(); 2].map(|()| Pages::new(&[], "wx1").unwrap());
+    assert!(Arc::ptr_eq(&one.tera, &two.tera));
+    assert!(!Arc::ptr_eq(&one.tera, &first.tera));
 }
