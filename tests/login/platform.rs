@@ -456,3 +456,31 @@ fn settings_that_do_not_go_together_are_refused() {
             .is_ok()
     );
 }
+
+#[actix_web::test]
+async fn servers_with_one_key_see_each_others_lost_sessions() {
+    for (key, other_key, is_seen) in [([7; 32], [7; 32], true), ([7; 32], [8; 32], false)] {
+        let site = Site::start_with(|it| it.login_cookie_key(key)).await;
+        let (appid, url) = (site.appid.clone(), site.simulator.url().to_owned());
+        // The same account on another server, which keeps no session.
+        let port = Port::new();
+        let other = Wechat::builder()
+            .appid(appid)
+            .platform(PLATFORM.0, || ready(Ok::<_, std::io::Error>("a token")))
+            .login_cookie_key(other_key)
+            .public_url(port.url())
+            .open_url(&url)
+            .api_url(&url)
+            .build()
+            .expect("settings that work");
+        serve(&port.url(), move |config| {
+            config.service(web::scope("").app_data(other.worker()).configure(routes));
+        });
+        let visitor = Visitor::new();
+        visitor.visit(&site.at("/user")).await.assert_status(200);
+        visitor.carry(&site.at(""), &port.url());
+        let asked = visitor.get(&format!("{}/user", port.url())).await;
+        let state = asked.location_param("state").expect("a state");
+        assert_eq!(state.starts_with('1'), is_seen, "{asked:?}");
+    }
+}
