@@ -9,8 +9,8 @@
 //! | `WECHAT_PUBLIC_URL` | `http://` and `LISTEN` |
 //! | `RUST_LOG` | `info` |
 //!
-//! and the other `WECHAT_*` variables of `Wechat::from_env`. With `WECHAT_OUTSIDE=website` and its two
-//! variables alone it is the demo of a site with a website app and no official account.
+//! and the other `WECHAT_*` variables of `Wechat::from_env`. With `WECHAT_OUTSIDE=website` and its
+//! two variables alone it is the demo of a site with a website app and no official account.
 //!
 //! Without credentials it starts WeChat's side on a loopback port of its own:
 //! `cargo run --features simulator --example demo`, then open <http://127.0.0.1:8008>.

@@ -33,7 +33,7 @@ const MOST_CLIENTS: usize = 64;
 ///
 /// ```
 /// use std::{collections::HashMap, sync::{Arc, RwLock}};
-/// use actix_web::{App, dev::ServiceRequest, web};
+/// use actix_web::{App, dev::ServiceRequest, http::header, web};
 /// use actix_wechat::{Wechat, WechatUser, choose_account};
 ///
 /// async fn page(user: WechatUser) -> String {
@@ -44,7 +44,9 @@ const MOST_CLIENTS: usize = 64;
 /// let app = move || {
 ///     let shops = Arc::clone(&shops);
 ///     let by_host = move |req: &ServiceRequest| {
-///         shops.read().ok()?.get(req.connection_info().host()).cloned()
+///         // Not `connection_info`, which believes a visitor's `X-Forwarded-Host`.
+///         let host = req.headers().get(header::HOST)?.to_str().ok()?;
+///         shops.read().ok()?.get(host).cloned()
 ///     };
 ///     App::new()
 ///         .wrap(choose_account(by_host))
@@ -52,6 +54,8 @@ const MOST_CLIENTS: usize = 64;
 /// };
 /// # let _ = app;
 /// ```
+///
+/// A proxy in front has to pass the visitor's `Host` on.
 ///
 /// A look-up that has to wait goes into a middleware of the app's own around this one, which leaves
 /// what it found in the request's extensions.

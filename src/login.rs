@@ -1,10 +1,15 @@
 //! [`login`]: a page to link to.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 use serde::Deserialize;
 
 use crate::{
     account::Account,
+    answer::head,
     error::LoginError,
     extract::{Entrance, extract},
     user::WechatUser,
@@ -68,9 +73,7 @@ impl ReturnTo {
 /// The login's own, as on any page that takes a [`WechatUser`].
 pub async fn login(req: HttpRequest) -> Result<HttpResponse, LoginError> {
     extract::<WechatUser>(&req, Entrance::Login).await?;
-    Ok(HttpResponse::SeeOther()
+    Ok(head::plain(StatusCode::SEE_OTHER)
         .insert_header((header::LOCATION, ReturnTo::of(&req).location(&req)))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .finish())
 }

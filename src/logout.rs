@@ -8,7 +8,7 @@ use actix_web::{
     },
 };
 
-use crate::{login::ReturnTo, user::WechatUser, worker::Worker};
+use crate::{answer::head, login::ReturnTo, user::WechatUser, worker::Worker};
 
 static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -27,29 +27,21 @@ static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// ```
 pub async fn logout(req: HttpRequest) -> HttpResponse {
     if req.method() != Method::POST {
-        return HttpResponse::MethodNotAllowed()
+        return head::plain(StatusCode::METHOD_NOT_ALLOWED)
             .insert_header((header::ALLOW, "POST"))
             .finish();
     }
     if is_from_elsewhere(&req) {
-        return answer(StatusCode::FORBIDDEN)
+        return head::plain(StatusCode::FORBIDDEN)
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
             .body("only this site can log its visitors out");
     }
     WechatUser::forget(&req);
     let location = ReturnTo::of(&req).location(&req);
-    answer(StatusCode::SEE_OTHER)
+    head::plain(StatusCode::SEE_OTHER)
         .insert_header((header::LOCATION, location))
         .finish()
-}
-
-fn answer(status: StatusCode) -> actix_web::HttpResponseBuilder {
-    let mut answer = HttpResponse::build(status);
-    answer
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"));
-    answer
 }
 
 fn is_from_elsewhere(req: &HttpRequest) -> bool {

@@ -20,8 +20,8 @@ use actix_web::http::StatusCode;
 pub enum Reason {
     /// Nobody is logged in. A page sends its visitor to WeChat; a script gets 401.
     LoginRequired,
-    /// The login is complete, and the URL still carries WeChat's parameters. The answer is a
-    /// redirect to the page itself.
+    /// The URL carries WeChat's parameters, which are done with, whether or not somebody is logged
+    /// in now. The answer is a redirect to the page itself.
     Completed,
     /// The visitor refused at WeChat.
     Declined,
@@ -115,7 +115,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LoginRequired => "nobody is logged in",
-            Self::Completed => "the login is complete, the page follows",
+            Self::Completed => "the page follows without WeChat's parameters",
             Self::Declined => "the visitor declined at WeChat",
             Self::CodeRefused => "no try brought a code that was good here",
             Self::Busy => "WeChat is busy or a quota is used up",

@@ -19,7 +19,8 @@ use crate::ConfigError;
 /// # fn main() -> Result<(), actix_wechat::ConfigError> {
 /// use actix_web::App;
 ///
-/// let file = actix_wechat::verification_file("MP_verify_abcdefABCDEF0123.txt", "abcdefABCDEF0123")?;
+/// let name = "MP_verify_abcdefABCDEF0123.txt";
+/// let file = actix_wechat::verification_file(name, "abcdefABCDEF0123")?;
 /// let app = App::new().service(file);
 /// # let _ = app;
 /// # Ok(())

@@ -22,13 +22,13 @@ use crate::{
 
 static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The options of WeChat's `wxLogin.js`, which shows the QR code of the website app within a page of
-/// the app's own: `appid`, `scope`, `redirect_uri`, `state` and `self_redirect: false` as JSON.
+/// The options of WeChat's `wxLogin.js`, which shows the QR code of the website app within a page
+/// of the app's own: `appid`, `scope`, `redirect_uri`, `state` and `self_redirect: false` as JSON.
 ///
-/// It is the one answer to a script that sets the login cookie. The login is like any other: whoever
-/// scans lands on `?return_to=`, a page of this app that takes the user; default `/`. `redirect_uri`
-/// is percent-encoded, as the script wants it. The page adds `id`, the element to show the code in,
-/// and what it likes of `style`, `href` and the like.
+/// It is the one answer to a script that sets the login cookie. The login is like any other:
+/// whoever scans lands on `?return_to=`, a page of this app that takes the user; default `/`.
+/// `redirect_uri` is percent-encoded, as the script wants it. The page adds `id`, the element to
+/// show the code in, and what it likes of `style`, `href` and the like.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -45,8 +45,9 @@ static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///   .then((options) => new WxLogin({ id: "wechat", ...options }));
 /// ```
 ///
-/// after `<script src="https://res.wx.qq.com/connect/zh_CN/htmledition/js/wxLogin.js"></script>`, the
-/// script's address in WeChat's guide for website apps. A page with a `Content-Security-Policy` needs
+/// after `<script src="https://res.wx.qq.com/connect/zh_CN/htmledition/js/wxLogin.js"></script>`,
+/// the script's address in WeChat's guide for website apps. A page with a
+/// `Content-Security-Policy` needs
 ///
 /// ```text
 /// script-src 'self' https://res.wx.qq.com; frame-src https://open.weixin.qq.com; connect-src 'self'
@@ -54,13 +55,13 @@ static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///
 /// # Errors
 ///
-/// Each as JSON with `error`: 403 `foreign_site` for another site's script, known by `Sec-Fetch-Site`
-/// or `Origin`; 404 `no_website_app` where the account has none; 414 `address_too_long`; 405 for what
-/// is no GET.
+/// Each as JSON with `error`: 403 `foreign_site` for another site's script, known by
+/// `Sec-Fetch-Site` or `Origin`; 404 `no_website_app` where the account has none; 414
+/// `address_too_long`. What is no GET gets 405 without a body.
 pub async fn wx_login(worker: Worker, req: HttpRequest) -> HttpResponse {
     let account = &worker.wechat().0;
     if req.method() != Method::GET {
-        return HttpResponse::MethodNotAllowed()
+        return head::plain(StatusCode::METHOD_NOT_ALLOWED)
             .insert_header((header::ALLOW, "GET"))
             .finish();
     }

@@ -27,7 +27,8 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Settings of a [`Wechat`], checked by [`build`](Self::build).
 ///
-/// `appid`, `secret` and `public_url` are required; of a website app alone, `outside` and `public_url`.
+/// `appid`, `secret` and `public_url` are required; of a website app alone, `outside` and
+/// `public_url`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -388,8 +389,8 @@ impl Builder {
         self
     }
 
-    /// Whether WeChat asks for consent anew at each login with the profile (`forcePopup`, known since
-    /// 2022-09), also where it would not: it does not ask again for 30 days; default: no.
+    /// Asks for consent at every login with the profile (`forcePopup`, known since 2022-09);
+    /// default: no. Without it WeChat asks at most once in 30 days.
     ///
     /// Silent logins ask nothing, and neither does a QR page. WeChat says that it has no effect on
     /// followers who come from the account's own menu.
@@ -402,8 +403,8 @@ impl Builder {
         self
     }
 
-    /// The language that WeChat tells the profile in, which has shown in the region's names alone,
-    /// and that of its QR page (`lang=cn` or `en`); default [`Lang::ZhCn`], and the QR page unasked.
+    /// The language that WeChat tells the profile in; default [`Lang::ZhCn`]. It has shown in the
+    /// region's names alone. WeChat's QR page gets it as `lang=cn` or `en`, only where it is set.
     ///
     /// The consent page speaks the language of the visitor's WeChat.
     ///

@@ -188,9 +188,18 @@ fn endpoints(builder: &Builder) -> Result<Endpoints, ConfigError> {
     })
 }
 
+/// How long WeChat's and WeCom's codes live at most.
+const MAX_DEADLINE: Duration = Duration::from_secs(600);
+
 fn check_times(builder: &Builder) -> Result<(), ConfigError> {
     if builder.deadline.is_zero() {
         return Err(ConfigError::new("deadline", "must be longer than nothing"));
+    }
+    if builder.deadline > MAX_DEADLINE {
+        return Err(ConfigError::new(
+            "deadline",
+            "must be ten minutes or shorter, for no code lives longer",
+        ));
     }
     if builder.max_age < MIN_MAX_AGE {
         return Err(ConfigError::new("max_age", "must be a minute or longer"));

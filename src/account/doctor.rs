@@ -10,7 +10,7 @@ use crate::{
     account::builder::{API_URL, Builder, OPEN_URL},
     address::public_url::{PublicUrl, is_loopback},
     credentials::Credentials,
-    exchange::limit::{open_files, process_limit},
+    exchange::limit::{self, open_files, process_limit},
     sns::Endpoints,
 };
 
@@ -230,7 +230,7 @@ impl Doctor {
 
     fn in_flight(&mut self, wanted: Option<usize>) {
         let limit = process_limit();
-        let (Some(files), true) = (open_files(), limit < 2_000) else {
+        let (Some(files), true) = (open_files(), limit < limit::MOST) else {
             return;
         };
         if wanted.is_none_or(|wanted| wanted > limit) {

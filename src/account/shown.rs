@@ -9,7 +9,7 @@ use crate::{
 /// What visitors see of a login, and where it leads them.
 pub(crate) struct Shown {
     pub(crate) pages: Pages,
-    /// Who asks.
+    /// The app's name on its pages.
     pub(crate) site_name: Localized,
     /// Where the `login` handler is mounted.
     pub(crate) login_path: Option<String>,

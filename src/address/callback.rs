@@ -12,11 +12,12 @@ use crate::address::state::State;
 /// In place of a code: older versions of WeChat say so that the visitor refused.
 const DENIED: &str = "authdeny";
 
-/// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`. On a login
-/// through a platform the account's appid stands behind them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// WeChat's part of a query: the last `state`, if it is of our shape, and the last `code`. On a
+/// login through a platform the account's appid stands behind them.
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub(crate) struct Callback {
     /// `None` where the visitor declined: WeChat then sends no code, an empty one, or `authdeny`.
+    #[debug(skip)]
     pub(crate) code: Option<String>,
     pub(crate) state: State,
     /// WeChat has appended the account's appid, too.

@@ -61,7 +61,9 @@ impl Hook {
             .map_err(|trouble| match trouble {
                 Trouble::Failed(problem) => problem,
                 Trouble::Panicked => "it panicked".to_owned(),
-                Trouble::TookTooLong => "it took longer than five seconds".to_owned(),
+                Trouble::TookTooLong => {
+                    format!("it took longer than {} seconds", DEADLINE.as_secs())
+                }
             })
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a callback waits for its place.
 const PATIENCE: Duration = Duration::from_secs(2);
-const MOST: usize = 2_000;
+pub(crate) const MOST: usize = 2_000;
 
 /// The limit of the process, whatever accounts it has.
 static PROCESS: LazyLock<Places> = LazyLock::new(|| Places::new(process_limit()));

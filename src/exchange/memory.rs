@@ -149,7 +149,7 @@ struct Kept {
     digest: Digest,
     /// Where its text starts, counted from the first that ever was.
     start: u64,
-    /// When the login was, which the text says, too.
+    /// When the login was. The text has it as well; reading it there would cost more.
     at: Moment,
     /// How long after that its result was there, in milliseconds: the app's hook ran.
     after: u32,

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::rt::{self, time::Instant};
+use actix_web::rt::{self, task::JoinError, time::Instant};
 
 use crate::{
     clock::{Clock, Moment},
@@ -53,7 +53,7 @@ pub(crate) struct Exchanges {
 }
 
 /// A login that came back. Its result is shared with requests that have the same.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Ticket {
     pub(crate) scope: Scope,
     pub(crate) nonce: String,
@@ -110,10 +110,23 @@ impl Exchanges {
         let task =
             rt::spawn(async move { running.run(&client, &account, ticket, known_openid).await });
         Exchanged {
-            // No outcome: it panicked, or the runtime shuts down.
-            outcome: task.await.unwrap_or(Outcome::Restart),
+            outcome: task.await.unwrap_or_else(|err| self.lost(&err)),
             is_shared: false,
         }
+    }
+
+    /// No outcome: the exchange panicked, or the runtime shuts down.
+    fn lost(&self, err: &JoinError) -> Outcome {
+        if err.is_panic() {
+            tracing::error!(
+                name: "wechat.login.failed",
+                appid = self.appid,
+                reason = Reason::Misconfigured.as_str(),
+                problem = "the exchange panicked",
+                "wechat.login.failed"
+            );
+        }
+        Outcome::Restart
     }
 
     fn full(&self) -> Outcome {

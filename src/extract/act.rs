@@ -85,7 +85,7 @@ async fn complete(
     rounds: u8,
 ) -> Reply {
     let account = &wechat.0;
-    // A silent login that is satisfied holds nothing too little.
+    // A satisfied extractor has not looked at what else the session holds.
     let known = match known {
         Known::Nobody => account.slot.load(&req.get_session()),
         known => known,
@@ -109,6 +109,13 @@ async fn complete(
         }
         Outcome::LoggedIn(LoggedIn { stored, at }) => {
             if account.slot.store(&req.get_session(), &stored).is_err() {
+                tracing::error!(
+                    name: "wechat.login.failed",
+                    appid = account.appid(),
+                    reason = Reason::Misconfigured.as_str(),
+                    cure = "the session refuses the user; see whether its middleware is the one that the app means",
+                    "wechat.login.failed"
+                );
                 return Reply::stop(wechat, visit, Failure::plain(Reason::Misconfigured));
             }
             let completed = LoginCookie::Completed(Completed { rounds, at });

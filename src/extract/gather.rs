@@ -84,6 +84,12 @@ pub(crate) fn gather<I: Identity>(
     };
     let appid = account.appid();
     let may_be_for_another = is_guarded || Wants::include_another(req, appid);
+    // A guard may be content with less than the handler behind it.
+    let asks_for_less = || {
+        let asked = account.logins.scopes(I::SCOPE);
+        let is_more = |callback: &Callback| !asked.contains(callback.state.scope);
+        is_guarded && callback.as_ref().is_some_and(is_more)
+    };
     Visit {
         page: callback::without(req.uri().path(), req.uri().query(), callback.as_ref())
             .into_owned(),
@@ -103,7 +109,7 @@ pub(crate) fn gather<I: Identity>(
         held_since: glance.known.since(),
         scope: I::SCOPE,
         wants: Wants::of(req, appid),
-        is_for_another: may_be_for_another && is_elsewhere(),
+        is_for_another: asks_for_less() || (may_be_for_another && is_elsewhere()),
         languages: headers.get_all(header::ACCEPT_LANGUAGE).cloned().collect(),
         referer: headers.get(header::REFERER).cloned(),
         callback,

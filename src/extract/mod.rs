@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_session::SessionExt as _;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method};
 
 use crate::{
     account::Wechat,
@@ -23,7 +23,7 @@ use crate::{
     scope::Scopes,
     session::Known,
     user::{WechatOpenId, WechatUser},
-    visit::{Found, browser::wants_html, cookies::look_alikes, decide::decide},
+    visit::{Asks, Found, browser::wants_html, cookies::look_alikes, decide::decide},
     worker::Worker,
 };
 
@@ -185,7 +185,8 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
         (Some(_), Found::TooLittle) => {
             // Told now and decided when polled, after all extractors of the handler were made.
             Wants::add(req, appid, account.logins.scopes(I::SCOPE));
-            Some(Watch::start(req, appid))
+            // A login comes back by GET; of anything else a refusal says nothing.
+            (req.method() == Method::GET).then(|| Watch::start(req, appid))
         }
     };
     if glance.callback.is_none() {
@@ -207,8 +208,8 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
     })
 }
 
-/// The answer for a request that a guard has let through with another account's callback, and that
-/// nobody of that account has looked at: the page without it.
+/// The answer to a person's request that a guard has let through with a callback that it does not
+/// wait for, and nobody else did either: the page without it.
 pub(crate) fn unclaimed_callback(req: &HttpRequest, wechat: &Wechat) -> Option<LoginError> {
     let account = &wechat.0;
     let callback = find_callback(req, account)?;
@@ -222,7 +223,8 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest, wechat: &Wechat) -> Option<L
         look_alikes: Vec::new(),
     };
     let visit = gather(req, account, &glance, Entrance::Parameter, true);
-    visit.is_for_another.then(|| {
+    let is_unclaimed = visit.is_for_another || Wants::of(req, account.appid()).is_empty();
+    (matches!(visit.asks, Asks::Person(_)) && is_unclaimed).then(|| {
         LoginError::new(Answer::Registered(Reply::clean(
             wechat.clone(),
             visit,

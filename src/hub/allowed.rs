@@ -114,7 +114,8 @@ fn origin_of(text: &str) -> String {
         Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),
         Err(_) => {
-            let end = text.find(['?', '#']).unwrap_or(text.len());
+            let text = text.strip_prefix("//").unwrap_or(text);
+            let end = text.find(['/', '\\', '?', '#']).unwrap_or(text.len());
             let text = text.get(..end).unwrap_or_default();
             text.rsplit('@').next().unwrap_or_default().to_owned()
         }

@@ -17,7 +17,8 @@ use crate::{
 /// WeChat documents this order, and that it may insist on it.
 const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 
-/// As little as a query's value must, for it is encoded once more and the URL should stay short.
+/// As few characters as a query's value allows: the result is encoded once more, and the URL must
+/// stay short.
 const INNER_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

@@ -79,7 +79,7 @@ pub(super) struct Pages(Tera);
 struct Facts<'a> {
     lang: Language,
     site_name: &'a str,
-    /// There is no home to lead to.
+    /// Empty: a hub has no home page.
     retry_url: &'a str,
     problem: Option<Problem>,
     origin: &'a str,
@@ -100,6 +100,7 @@ impl Pages {
             .unwrap_or_else(|err| {
                 tracing::error!(
                     name: "wechat.page.failed",
+                    appid = facts.appid,
                     template = name,
                     error = %err,
                     "wechat.page.failed"

@@ -107,7 +107,10 @@ impl Proxy {
         if is_open {
             Ok(())
         } else {
-            Err(io::Error::other("the proxy refuses to connect"))
+            let status = head.get(9..12).unwrap_or_default().escape_ascii();
+            Err(io::Error::other(format!(
+                "the proxy refuses to connect: {status}"
+            )))
         }
     }
 }
@@ -126,7 +129,7 @@ impl fmt::Debug for Proxy {
 pub(crate) struct Connect {
     proxy: Option<Rc<Proxy>>,
     /// How long a host has, all its addresses together.
-    patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl Connect {

@@ -4,8 +4,8 @@
 
 use crate::{credentials::Credentials, reason::Reason};
 
-/// The two calls that a login makes, and the two for apps that keep a user's tokens; of two of them
-/// another one where a platform acts for the account.
+/// A login makes two calls, and two more are for apps that keep a user's tokens. Where a platform
+/// acts for the account, two of them have another path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     /// A code can be spent by it even where no answer comes.

@@ -25,7 +25,7 @@ pub struct CallError {
     pub(crate) rid: Option<String>,
     /// The API host that failed.
     pub(crate) host: Option<String>,
-    /// What the app's own part of the call says of it.
+    /// What else is known of it: from the app's own part of the call, or from connecting.
     pub(crate) problem: Option<String>,
     /// Something was sent in one of the tries, so that a code may be spent.
     pub(crate) sent: bool,

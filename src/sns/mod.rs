@@ -252,7 +252,12 @@ impl Client {
             Connections::Fresh => self.fresh.get(url).force_close(),
         };
         let mut answer = request.send().await.map_err(|err| {
-            failed(match err {
+            let problem = match &err {
+                SendRequestError::Connect(ConnectError::Disconnected) => None,
+                SendRequestError::Connect(err) => Some(err.to_string()),
+                _ => None,
+            };
+            let fault = match err {
                 // The codec's error for a connection that ended in order within the head.
                 SendRequestError::Response(ParseError::Io(err))
                     if err.kind() == io::ErrorKind::Other =>
@@ -267,7 +272,11 @@ impl Client {
                 SendRequestError::Connect(_) => Fault::Unconnected,
                 SendRequestError::Timeout => Fault::TimedOut,
                 _ => Fault::Malformed,
-            })
+            };
+            CallError {
+                problem,
+                ..failed(fault)
+            }
         })?;
         let status = answer.status();
         if status.is_server_error() {
@@ -299,6 +308,7 @@ fn in_the_name_of(component: &Component<'_>) -> String {
 }
 
 fn client(connect: Connect) -> awc::Client {
+    let patience = connect.patience;
     #[cfg(feature = "rustls")]
     // Where the app has chosen a provider, that one stays; without any, or with two compiled in,
     // making a client would panic.
@@ -307,7 +317,9 @@ fn client(connect: Connect) -> awc::Client {
         .connector(connect)
         // A login waits for its place before it comes here: a limit here would let new logins
         // starve those that wait for their profile.
-        .limit(0);
+        .limit(0)
+        // TLS is a part of making the connection: a host that is silent in it is not connected.
+        .handshake_timeout(patience);
     awc::Client::builder()
         .connector(connector)
         // The app secret is in the query: a redirect would carry it elsewhere.

@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// An answer that says that its call succeeded.
-#[derive(Debug, Default)]
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Answer {
     errcode: Loose,
     errmsg: Loose,
@@ -181,7 +182,8 @@ fn rid(errmsg: &str) -> Option<String> {
 }
 
 /// A value of any type: WeChat has sent the same field as a number, as text and not at all.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug, PartialEq))]
 enum Loose {
     /// Missing or `null`.
     #[default]

@@ -17,7 +17,7 @@ use crate::{
 const LOST_STATES: usize = 3;
 
 /// What to do with a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub(crate) enum Step<I> {
     /// Let the handler run.
     Run(I),
@@ -30,6 +30,7 @@ pub(crate) enum Step<I> {
     Depart(Round),
     /// Exchange this code, of a login that this browser started.
     Exchange {
+        #[debug(skip)]
         code: String,
         scope: Scope,
         rounds: u8,

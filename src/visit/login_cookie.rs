@@ -45,14 +45,15 @@ pub(crate) enum LoginCookie {
 }
 
 /// A login that was sent to WeChat.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
     /// So many logins came back and failed before.
     pub(crate) rounds: u8,
     /// In seconds.
     pub(crate) issued_at: Moment,
+    #[debug(skip)]
     pub(crate) nonce: String,
-    /// The trace of the address that it was last sent out for.
+    /// The trace of the path, and of the number of `code`s, that it was last sent out for.
     pub(crate) address: String,
 }
 

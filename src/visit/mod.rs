@@ -42,7 +42,8 @@ pub(crate) struct Visit {
     pub(crate) scope: Scope,
     /// What those extractors of the request ask WeChat for that are not satisfied.
     pub(crate) wants: Scopes,
-    /// The callback is of a login to another account, and somebody of that account is to see it.
+    /// The callback is of a login to another account, or of one that asked for more than a guard
+    /// does: somebody else may wait for it.
     pub(crate) is_for_another: bool,
     // Read when the answer goes out: most are redirects, which depend on neither.
     pub(crate) languages: Vec<HeaderValue>,

@@ -10,12 +10,15 @@ use std::{
 const ROOMS: &[(&str, &[&str])] = &[
     ("choose_account", &["account", "worker"]),
     ("guard", &["extract", "worker"]),
-    ("logout", &["login", "worker"]),
+    ("logout", &["answer", "login", "worker"]),
     (
         "wx_login",
         &["login", "worker", "answer", "account", "visit", "address"],
     ),
-    ("login", &["extract", "worker", "error", "account"]),
+    (
+        "login",
+        &["answer", "extract", "worker", "error", "account"],
+    ),
     ("hub", &["account", "answer", "address", "pages"]),
     ("testing", &["extract"]),
     ("simulated", &["account", "simulator"]),

@@ -65,12 +65,50 @@ async fn shop_and_pay() -> (String, Port, Simulator) {
                         .wrap(require::<WechatOpenId>())
                         .service(pays())
                         .service(files())
-                        .route("/nothing", nothing()),
+                        .route("/nothing", web::route().to(async || "no user at all"))
+                        .configure(routes),
                 )
+                .route("/nothing", nothing())
                 .configure(routes),
         );
     });
     (url, port, simulator)
+}
+
+/// The guard is content with less than its handler, whose callback it must leave alone.
+#[actix_web::test]
+async fn a_silent_guard_leaves_the_callback_to_the_handler_that_asks_for_more() {
+    let (url, _port, simulator) = shop_and_pay().await;
+    let at = |path: &str| format!("{url}{path}");
+    for query in ["", "?a=1&code=own"] {
+        for comes_from in ["/nothing", "/openid"] {
+            let visitor = Visitor::new();
+            visitor.visit(&at(comes_from)).await.assert_status(200);
+            let user = at(&format!("/silent/user{query}"));
+            let page = visitor.visit(&user).await;
+            assert_eq!(page.assert_status(200).body, "小明", "{comes_from}{query}");
+            assert_eq!(page.url, user);
+        }
+    }
+    // Where the handler does not ask for more, nothing of it stays in the address.
+    for path in [
+        "/silent/nothing",
+        "/silent/openid",
+        "/silent/files/LICENSE-MIT",
+    ] {
+        let visitor = Visitor::new();
+        visitor.visit(&at("/openid")).await.assert_status(200);
+        let callback = visitor.callback(&at("/user")).await;
+        let moved = callback.replace("/user?", &format!("{path}?"));
+        let exchanges = simulator.count(Endpoint::AccessToken);
+        let page = visitor.get(&moved).await;
+        assert_eq!(page.status, 302, "{path}: {page:?}");
+        assert_eq!(page.location(), at(path));
+        assert_eq!(simulator.count(Endpoint::AccessToken), exchanges, "{path}");
+        // A program is not led anywhere.
+        let answer = visitor.post(&moved).await;
+        assert_ne!(answer.status, 302, "{path}: {answer:?}");
+    }
 }
 
 /// Nobody of the other account looks at its callback, so nothing of it stays in the address: no

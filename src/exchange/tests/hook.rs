@@ -41,7 +41,7 @@ async fn hook_says_what_went_wrong() {
                     Ok(())
                 })
             },
-            Err("it took longer than five seconds"),
+            Err("it took longer than 5 seconds"),
         ),
     ];
     for (run, expected) in table {

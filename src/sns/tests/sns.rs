@@ -130,7 +130,10 @@ async fn nobody_there_is_not_the_same_as_nobody_answering() {
         .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
         .await;
     let host = refusing.address.to_string();
-    let unconnected = CallError::new(Call::Profile, Fault::Unconnected).at(&host);
+    let unconnected = CallError {
+        problem: Some("Connection refused (os error 111)".to_owned()),
+        ..CallError::new(Call::Profile, Fault::Unconnected).at(&host)
+    };
     assert_eq!(err.err(), Some(unconnected));
 
     let silent = Upstream::scripted([]).await;
@@ -204,9 +207,12 @@ async fn next_host_is_asked_only_where_no_connection_was_made() {
     let refusing = [Refusing::start(), Refusing::start()];
     let [refused, also_refused] = refusing.each_ref().map(Refusing::url);
     let silent = silent.url();
+    let speechless = Upstream::scripted([]).await;
+    let silent_in_tls = format!("https://{}", speechless.address);
     for unconnected in [
         vec![refused.as_str()],
         vec![&silent],
+        vec![&silent_in_tls],
         vec![&refused, &also_refused, &refused],
     ] {
         let second = Upstream::scripted([good()]).await;
@@ -245,24 +251,38 @@ async fn next_host_is_asked_only_where_no_connection_was_made() {
         .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
         .await;
     let last = refusing[1].address.to_string();
-    let failed = CallError::new(Call::Profile, Fault::Unconnected).at(&last);
+    let failed = CallError {
+        problem: Some("Connection refused (os error 111)".to_owned()),
+        ..CallError::new(Call::Profile, Fault::Unconnected).at(&last)
+    };
     assert_eq!(told.map(|_| ()), Err(failed));
 }
 
 #[actix_web::test]
 async fn proxy_that_refuses_makes_no_connection() {
-    for then in [
-        Then::Answer("HTTP/1.1 407 X\r\n\r\n".to_owned()),
-        Then::Answer("what?\r\n\r\n".to_owned()),
-        Then::Close(String::new()),
+    for (then, problem) in [
+        (
+            Then::Answer("HTTP/1.1 407 X\r\n\r\n".to_owned()),
+            "the proxy refuses to connect: 407",
+        ),
+        (
+            Then::Answer("what?\r\n\r\n".to_owned()),
+            "the proxy refuses to connect",
+        ),
+        (Then::Close(String::new()), ""),
     ] {
         let proxy = Upstream::scripted([then.clone()]).await;
         let client = Client::new(&Endpoints {
             proxy: Some(Proxy::parse(&proxy.url()).unwrap()),
             ..endpoints(&["http://api.weixin.qq.com"])
         });
-        let told = profile(&client, Connections::Kept).await;
-        assert_eq!(told, Err(Fault::Unconnected), "{then:?}");
+        let told = client
+            .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+            .await;
+        let err = told.err().unwrap();
+        assert_eq!(err.fault, Fault::Unconnected, "{then:?}");
+        let told = err.problem.unwrap_or_default();
+        assert!(told.starts_with(problem), "{then:?}: {told}");
         assert_eq!(
             proxy.seen().lines(),
             ["CONNECT api.weixin.qq.com:80 HTTP/1.1"]
