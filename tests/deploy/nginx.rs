@@ -27,7 +27,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         fifty_double_callbacks_split_between_two_servers,
         two_servers_without_a_common_key_end_on_a_page,
     ];
-    all.extend(trials![["nginx", "openssl"]; https_gets_cookies_for_https_only]);
+    all.extend(trials![["nginx", "openssl"];
+        https_gets_cookies_for_https_only,
+        qr_codes_of_a_website_app_work_under_tls_and_a_prefix,
+    ]);
     all.extend(trials![["nginx", "redis-server"];
         fifty_double_callbacks_split_between_two_servers_that_share_redis,
     ]);
@@ -337,6 +340,84 @@ async fn https_gets_cookies_for_https_only() {
         }
         assert!(!cookie.contains("Domain"), "{cookie}");
     }
+}
+
+async fn qr_codes_of_a_website_app_work_under_tls_and_a_prefix() {
+    const WEBSITE: (&str, &str) = ("wx3eb0000000000001", "s3cret");
+    let setup = Setup {
+        scheme: "https",
+        prefix: "/shop",
+        listen: "ssl",
+        locations: "ssl_certificate site.pem; ssl_certificate_key key.pem;
+            location /shop/ { proxy_pass http://upstream/; }",
+        ..EVERYTHING
+    };
+    let website = Account::website(WEBSITE.0, WEBSITE.1, "127.0.0.1").any_redirect(true);
+    let both = Simulator::builder()
+        .account(Account::test())
+        .account(website);
+    let variables = [
+        ("WECHAT_OUTSIDE", "website"),
+        ("WECHAT_WEBSITE_APPID", WEBSITE.0),
+        ("WECHAT_WEBSITE_APPSECRET", WEBSITE.1),
+    ];
+    let site = Site::start(wechat::start(both).await, &setup, &variables);
+    let firefox = || {
+        Visitor::trusting(trust(&site.nginx))
+            .with_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101")
+    };
+    let person = Person::named("小明");
+    let scanned = |visitor: Visitor, state: String| {
+        let code = site.wechat.mint_code(WEBSITE.0, &person, "snsapi_login");
+        let back = site.at(&format!("{PROFILE}?code={code}&state={state}"));
+        let (url, name) = (site.at(PROFILE), person.name().to_owned());
+        async move {
+            let page = visitor.visit(&back).await;
+            assert_eq!(page.assert_status(200).url, url);
+            assert!(page.body.contains(&name), "{page:?}");
+        }
+    };
+
+    let visitor = firefox();
+    let asked = visitor.get(&site.at(PROFILE)).await;
+    site.assert_addresses(&asked);
+    assert!(
+        asked.location().contains("/connect/qrconnect?"),
+        "{asked:?}"
+    );
+    let state = asked.location_param("state").expect("a state");
+    scanned(visitor, state).await;
+
+    // And within a page of the app's own.
+    let visitor = firefox();
+    let page = visitor.get(&site.at("/desktop")).await;
+    assert!(page.body.contains("\"/shop/desktop.js\""), "{page:?}");
+    visitor
+        .get(&site.at("/desktop.js"))
+        .await
+        .assert_status(200);
+    let script = [
+        ("accept", "application/json"),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-dest", "empty"),
+    ];
+    let url = site.at(&format!("/wx_login?return_to=/shop{PROFILE}"));
+    let options = visitor.get_with(&url, &script).await;
+    let cookies = options.assert_status(200).set_cookies();
+    assert!(
+        cookies
+            .iter()
+            .any(|it| it.starts_with("__Host-wechat.") && it.contains("; Secure")),
+        "{cookies:?}"
+    );
+    let options: serde_json::Value = serde_json::from_str(&options.body).expect("JSON");
+    let redirect_uri = options["redirect_uri"].as_str().expect("an address");
+    let encoded: String =
+        url::form_urlencoded::byte_serialize(site.at(PROFILE).as_bytes()).collect();
+    assert_eq!(redirect_uri, encoded);
+    let state = options["state"].as_str().expect("a state");
+    scanned(visitor, state.to_owned()).await;
 }
 
 async fn a_hostile_client_changes_no_address() {
