@@ -161,24 +161,24 @@ async fn a_connection_that_ends_before_an_answer_is_no_failure() {
 /// However many connections are kept, each of them dead: the second try takes none of them.
 #[actix_web::test]
 async fn a_whole_pool_of_dead_connections_is_no_failure() {
-    let site = Site::start().await;
+    const KEPT: usize = 6;
     for act in [EndUnread(Closed), EndUnread(Reset), says("", Closed)] {
-        for _ in 0..4 {
-            site.upstream
-                .play(std::iter::repeat_n([tokens(), tokens(), tokens()], 8).flatten());
-            // Silent logins, at once: a connection each.
-            let visitors: Vec<_> = (0..6)
-                .map(|_| {
-                    let (visitor, url) = (Visitor::new(), site.demo.at("/openid"));
-                    actix_web::rt::spawn(async move { visitor.visit(&url).await })
-                })
-                .collect();
-            for visitor in visitors {
-                visitor.await.expect("a login").assert_status(200);
-            }
-            let (_, page) = site.log_in(vec![act.clone(), tokens(), profile()]).await;
-            assert_eq!(page.location(), site.demo.at(PROFILE), "{act:?}: {page:#?}");
+        let site = Site::start().await;
+        site.upstream.play(std::iter::repeat_n(tokens(), KEPT));
+        site.upstream.answer_together(KEPT);
+        // Silent logins, at once: a connection each.
+        let visitors: Vec<_> = (0..KEPT)
+            .map(|_| {
+                let (visitor, url) = (Visitor::new(), site.demo.at("/openid"));
+                actix_web::rt::spawn(async move { visitor.visit(&url).await })
+            })
+            .collect();
+        for visitor in visitors {
+            visitor.await.expect("a login").assert_status(200);
         }
+        site.upstream.give_up(act.clone());
+        let (_, page) = site.log_in(vec![tokens(), profile()]).await;
+        assert_eq!(page.location(), site.demo.at(PROFILE), "{act:?}: {page:#?}");
     }
 }
 

@@ -47,6 +47,10 @@ struct Script {
     /// The connection of each act that was played, read or not.
     played: Vec<usize>,
     connections: usize,
+    /// Answers wait until so many requests are there.
+    together: usize,
+    /// What becomes of each request on one of the first so many connections.
+    given_up: Option<(usize, Act)>,
 }
 
 /// A server that does what its script says; what is not in it, is closed.
@@ -84,6 +88,19 @@ impl Upstream {
         script.played.clear();
     }
 
+    /// Lets answers wait until so many requests are there, each on a connection of its own.
+    pub fn answer_together(&self, requests: usize) {
+        self.script.lock().expect("the script").together = requests;
+    }
+
+    /// Lets this become of each request on one of the connections that there are by now; the script
+    /// is for the new ones.
+    pub fn give_up(&self, act: Act) {
+        let mut script = self.script.lock().expect("the script");
+        script.given_up = Some((script.connections, act));
+        script.together = 0;
+    }
+
     /// The requests that were read since.
     pub fn asked(&self) -> Vec<Asked> {
         self.script.lock().expect("the script").asked.clone()
@@ -104,7 +121,10 @@ fn serve(mut stream: TcpStream, connection: usize, script: &Mutex<Script>) {
         let act = {
             let mut script = script.lock().expect("the script");
             script.played.push(connection);
-            script.acts.pop_front()
+            match &script.given_up {
+                Some((first, act)) if connection < *first => Some(act.clone()),
+                _ => script.acts.pop_front(),
+            }
         };
         let Some(act) = act else { return };
         if let Act::EndUnread(end) = act {
@@ -126,6 +146,13 @@ fn serve(mut stream: TcpStream, connection: usize, script: &Mutex<Script>) {
         script.lock().expect("the script").asked.push(asked);
         match act {
             Act::Answer(json) => {
+                let is_early = || {
+                    let script = script.lock().expect("the script");
+                    script.asked.len() < script.together
+                };
+                while is_early() {
+                    thread::sleep(Duration::from_millis(1));
+                }
                 let answer = format!(
                     "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {}\r\n\r\n{json}",
                     json.len()
