@@ -5,7 +5,7 @@ use fantoccini::Locator;
 use libtest_mimic::Trial;
 
 use super::browser::{Browsers, PROFILE, PROGRAMS, Site};
-use support::{Visitor, demo::command, program::Program, trials};
+use support::{Port, Visitor, demo::command, program::Program, trials};
 
 pub(crate) fn trials() -> Vec<Trial> {
     trials![PROGRAMS;
@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         two_tabs_each_end_on_their_own_page,
         a_shared_link_logs_nobody_in_as_the_sharer,
         without_cookies_a_page_explains,
+        a_front_end_on_another_port_logs_in_and_comes_back,
         a_single_page_app_logs_in_and_comes_back,
     ]
 }
@@ -165,6 +166,32 @@ async fn without_cookies_a_page_explains() {
         browser.screenshot("cookies-off").await;
         browser.click("再试一次").await;
         browser.sees("登录需要 Cookie").await;
+    })
+    .await;
+}
+
+async fn a_front_end_on_another_port_logs_in_and_comes_back() {
+    Browsers::run(|browsers| async move {
+        let front_end = Port::new();
+        let _spa = Program::start(command("spa"), |spa, _, port| {
+            spa.env("LISTEN", format!("127.0.0.1:{port}"));
+            spa.env("FRONT_END", front_end.address());
+        });
+        let browser = browsers.open().await;
+        let url = format!("{}/?tab=2#/orders/7", front_end.url());
+        browser.open(&url).await;
+        browser.sees("同意").await;
+        let name = browser.client.find(Locator::Css(".person.big")).await;
+        let name = name.expect("who it is").text().await.expect("a name");
+        browser.click("同意").await;
+        browser.sees(name.trim()).await;
+        let address = browser.client.current_url().await;
+        assert_eq!(address.expect("an address").as_str(), url);
+        // The session at the API is this page's from now on.
+        browser.client.refresh().await.expect("a reload");
+        browser.sees(name.trim()).await;
+        let address = browser.client.current_url().await;
+        assert_eq!(address.expect("an address").as_str(), url);
     })
     .await;
 }
