@@ -21,7 +21,11 @@ use crate::{
     pages::language::Language,
     reason::Reason,
     sns::error::CallError,
-    visit::{Visit, decide::Round, login_cookie::LoginCookie},
+    visit::{
+        Visit,
+        decide::{Instead, Round},
+        login_cookie::{Completed, LoginCookie},
+    },
 };
 
 pub(crate) mod depart;
@@ -62,27 +66,37 @@ enum Saying {
 }
 
 impl Reply {
-    pub(crate) fn refuse(wechat: Wechat, visit: Visit, html: bool) -> Self {
-        Self::new(wechat, visit, Saying::Refuse { html })
-    }
-
-    pub(crate) fn depart(wechat: Wechat, visit: Visit, round: Round) -> Self {
-        Self::new(wechat, visit, Saying::Depart(round, OnceLock::new()))
-    }
-
-    pub(crate) fn clean(wechat: Wechat, visit: Visit, cookie: Option<LoginCookie>) -> Self {
-        Self::new(wechat, visit, Saying::Clean { cookie })
-    }
-
-    pub(crate) fn stop(wechat: Wechat, visit: Visit, failure: Failure) -> Self {
-        Self::new(wechat, visit, Saying::Stop(failure, OnceLock::new()))
-    }
-
-    fn new(wechat: Wechat, visit: Visit, saying: Saying) -> Self {
+    pub(crate) fn new(wechat: Wechat, visit: Visit, instead: Instead) -> Self {
+        let saying = match instead {
+            Instead::Refuse { html } => Saying::Refuse { html },
+            Instead::Depart(round) => Saying::Depart(round, OnceLock::new()),
+            Instead::Stop(reason) => return Self::stop(wechat, visit, Failure::plain(reason)),
+            Instead::Clean { completed } => {
+                let at = visit.now;
+                let cookie = completed.map(|rounds| LoginCookie::Completed(Completed { rounds, at }));
+                return Self::clean(wechat, visit, cookie);
+            }
+        };
         Self {
             wechat,
             visit,
             saying,
+        }
+    }
+
+    pub(crate) fn clean(wechat: Wechat, visit: Visit, cookie: Option<LoginCookie>) -> Self {
+        Self {
+            wechat,
+            visit,
+            saying: Saying::Clean { cookie },
+        }
+    }
+
+    pub(crate) fn stop(wechat: Wechat, visit: Visit, failure: Failure) -> Self {
+        Self {
+            wechat,
+            visit,
+            saying: Saying::Stop(failure, OnceLock::new()),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     session::Known,
     visit::{
         Visit,
-        decide::{Step, decide_again},
+        decide::{CameBack, Step},
         login_cookie::{Completed, LoginCookie, Pending},
     },
     worker::Worker,
@@ -32,19 +32,12 @@ pub(crate) async fn act<I>(
     let wechat = worker.wechat().clone();
     Err(match step {
         Step::Run(identity) => return Ok(identity),
-        Step::Refuse { html } => Reply::refuse(wechat, visit, html),
-        Step::Depart(round) => Reply::depart(wechat, visit, round),
-        Step::Stop(reason) => Reply::stop(wechat, visit, Failure::plain(reason)),
-        Step::Clean { completed } => {
-            let at = visit.now;
-            let cookie = completed.map(|rounds| LoginCookie::Completed(Completed { rounds, at }));
-            Reply::clean(wechat, visit, cookie)
-        }
-        Step::Exchange {
+        Step::Answer(instead) => Reply::new(wechat, visit, instead),
+        Step::Exchange(CameBack {
             code,
             scope,
             rounds,
-        } => {
+        }) => {
             let ticket = Ticket {
                 scope,
                 // The cookie's nonce, which only this browser has seen.
@@ -60,19 +53,6 @@ pub(crate) async fn act<I>(
             Box::pin(complete(req, worker, wechat, visit, known, ticket, rounds)).await
         }
     })
-}
-
-/// Sends a visitor to log in once more, whose user the app has lost.
-pub(crate) fn again(wechat: Wechat, visit: Visit) -> Reply {
-    match decide_again(&visit) {
-        Step::Refuse { html } => Reply::refuse(wechat, visit, html),
-        Step::Stop(reason) => Reply::stop(wechat, visit, Failure::plain(reason)),
-        Step::Depart(round) => Reply::depart(wechat, visit, round),
-        // Nobody is logged in any more, and what came back was for who was.
-        Step::Run(()) | Step::Clean { .. } | Step::Exchange { .. } => {
-            Reply::clean(wechat, visit, None)
-        }
-    }
 }
 
 async fn complete(

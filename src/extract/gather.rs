@@ -10,6 +10,7 @@ use crate::{
     account::Account,
     address::callback::{self, Callback},
     extract::{Entrance, identity::Identity, wants::Wants},
+    scope::Scope,
     session::{Known, stored::Kept},
     visit::{
         Asks, Found, Visit,
@@ -18,17 +19,21 @@ use crate::{
     },
 };
 
-/// What a request's session and query say, which is enough for most requests.
-pub(crate) struct Glance<I> {
-    pub(crate) found: Found<I>,
+/// What a request's session and query say beside the user.
+pub(crate) struct Glance {
     /// What the session holds where that is too little.
     pub(crate) known: Known,
     pub(crate) callback: Option<Callback>,
     pub(crate) look_alikes: Vec<Vec<u8>>,
 }
 
-impl<I: Identity> Glance<I> {
-    pub(crate) fn at(req: &HttpRequest, account: &Account, memo: Option<I>) -> Self {
+impl Glance {
+    /// The user, which is enough for most requests, and what else was seen on the way.
+    pub(crate) fn at<I: Identity>(
+        req: &HttpRequest,
+        account: &Account,
+        memo: Option<I>,
+    ) -> (Found<I>, Self) {
         let look_alikes = if account.public.is_https() {
             look_alikes(req.headers())
         } else {
@@ -40,12 +45,12 @@ impl<I: Identity> Glance<I> {
             // The session may be the one that was planted.
             None => (Found::TooLittle, Known::Nobody),
         };
-        Self {
-            found,
+        let glance = Self {
             known,
             callback: find_callback(req, account),
             look_alikes,
-        }
+        };
+        (found, glance)
     }
 }
 
@@ -65,17 +70,22 @@ fn find<I: Identity>(session: &Session, account: &Account) -> (Found<I>, Known) 
     }
 }
 
-/// The rest, where a glance is not enough.
-pub(crate) fn gather<I: Identity>(
+/// The rest, where a glance is not enough for an extractor that asks for this scope.
+pub(crate) fn gather(
     req: &HttpRequest,
     account: &Account,
-    glance: &Glance<I>,
+    glance: Glance,
+    scope: Scope,
     entrance: Entrance,
     is_guarded: bool,
-) -> Visit {
+) -> (Visit, Known) {
     let headers = req.headers();
     let now = account.clock.now();
-    let callback = glance.callback.clone();
+    let Glance {
+        known,
+        callback,
+        look_alikes,
+    } = glance;
     let is_own_origin = |origin: &[u8]| account.is_own_origin(origin);
     let is_elsewhere = || {
         callback
@@ -86,11 +96,11 @@ pub(crate) fn gather<I: Identity>(
     let may_be_for_another = is_guarded || Wants::include_another(req, appid);
     // A guard may be content with less than the handler behind it.
     let asks_for_less = || {
-        let asked = account.logins.scopes(I::SCOPE);
+        let asked = account.logins.scopes(scope);
         let is_more = |callback: &Callback| !asked.contains(callback.state.scope);
         is_guarded && callback.as_ref().is_some_and(is_more)
     };
-    Visit {
+    let visit = Visit {
         page: callback::without(req.uri().path(), req.uri().query(), callback.as_ref())
             .into_owned(),
         appended: account.logins.appended().map(ToOwned::to_owned),
@@ -104,15 +114,16 @@ pub(crate) fn gather<I: Identity>(
         is_outside: !account.shown.outside.is_redirect() && !is_wechat(headers),
         has_tapped: entrance == Entrance::Login,
         cookie: account.cookies.find(headers, now),
-        look_alikes: glance.look_alikes.clone(),
+        look_alikes,
         has_unreadable_cookies: are_unreadable(headers),
-        held_since: glance.known.since(),
-        scope: I::SCOPE,
+        held_since: known.since(),
+        scope,
         wants: Wants::of(req, appid),
         is_for_another: asks_for_less() || (may_be_for_another && is_elsewhere()),
         languages: headers.get_all(header::ACCEPT_LANGUAGE).cloned().collect(),
         referer: headers.get(header::REFERER).cloned(),
         callback,
         now,
-    }
+    };
+    (visit, known)
 }

@@ -13,7 +13,7 @@ use crate::{
     answer::{Answer, Reply},
     error::LoginError,
     extract::{
-        act::{act, again},
+        act::act,
         gather::{Glance, find_callback, gather},
         identity::Identity,
         memo::Memo,
@@ -23,7 +23,7 @@ use crate::{
     scope::Scopes,
     session::Known,
     user::{WechatOpenId, WechatUser},
-    visit::{Asks, Found, browser::wants_html, cookies::look_alikes, decide::decide},
+    visit::{Asks, Found, Visit, browser::wants_html, cookies::look_alikes, decide::{decide, decide_again}},
     worker::Worker,
 };
 
@@ -158,9 +158,9 @@ impl WechatUser {
             return unregistered(req);
         };
         let wechat = worker.wechat();
-        let glance = Glance::at(req, &wechat.0, None);
-        let visit = gather::<Self>(req, &wechat.0, &glance, Entrance::Parameter, false);
-        LoginError::new(Answer::Registered(again(wechat.clone(), visit)))
+        let visit = visit::<Self>(req, wechat);
+        let instead = decide_again(&visit);
+        answer(Reply::new(wechat.clone(), visit, instead))
     }
 }
 
@@ -175,37 +175,48 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
     };
     let account = &worker.wechat().0;
     let appid = account.appid();
-    let mut glance = Glance::at(req, account, Memo::find(req, Some(appid)));
-    let watch = match (&glance.callback, &glance.found) {
-        (None, _) => None,
-        (Some(_), Found::Enough(_)) => {
+    let (found, glance) = Glance::at(req, account, Memo::find(req, Some(appid)));
+    let found = match found {
+        Found::Enough(identity) if glance.callback.is_none() => {
+            return Box::pin(ready(Ok(identity)));
+        }
+        found => found,
+    };
+    if glance.callback.is_none() {
+        // Whatever else the handler takes, this is the answer.
+        let (visit, _) = gather(req, account, glance, I::SCOPE, entrance, false);
+        let instead = visit.without_callback();
+        let reply = Reply::new(worker.wechat().clone(), visit, instead);
+        return Box::pin(ready(Err(answer(reply))));
+    }
+    let watch = match &found {
+        Found::Enough(_) => {
             Wants::add(req, appid, Scopes::default());
             None
         }
-        (Some(_), Found::TooLittle) => {
+        Found::TooLittle => {
             // Told now and decided when polled, after all extractors of the handler were made.
             Wants::add(req, appid, account.logins.scopes(I::SCOPE));
             // A login comes back by GET; of anything else a refusal says nothing.
             (req.method() == Method::GET).then(|| Watch::start(req, appid))
         }
     };
-    if glance.callback.is_none() {
-        glance.found = match glance.found {
-            Found::Enough(identity) => return Box::pin(ready(Ok(identity))),
-            found => found,
-        };
-    }
     let is_guarded = Guarding::is_on(req);
-    let (req, worker) = (req.clone(), worker.clone());
+    let req = req.clone();
     Box::pin(async move {
-        let visit = gather(&req, &worker.wechat().0, &glance, entrance, is_guarded);
-        let step = decide(&visit, glance.found);
-        let ended = act(&req, &worker, visit, glance.known, step).await;
+        let account = &worker.wechat().0;
+        let (visit, known) = gather(&req, account, glance, I::SCOPE, entrance, is_guarded);
+        let step = decide(&visit, found);
+        let ended = act(&req, &worker, visit, known, step).await;
         if let Some(watch) = watch {
             watch.done();
         }
-        ended.map_err(|reply| LoginError::new(Answer::Registered(reply)))
+        ended.map_err(answer)
     })
+}
+
+fn answer(reply: Reply) -> LoginError {
+    LoginError::new(Answer::Registered(reply))
 }
 
 /// The answer to a person's request that a guard has let through with a callback that it does not
@@ -216,26 +227,28 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest, wechat: &Wechat) -> Option<L
     if Wants::include_another(req, account.appid()) {
         return None;
     }
-    let glance = Glance::<WechatUser> {
-        found: Found::TooLittle,
+    let glance = Glance {
         known: Known::Nobody,
         callback: Some(callback),
         look_alikes: Vec::new(),
     };
-    let visit = gather(req, account, &glance, Entrance::Parameter, true);
+    let (scope, entrance) = (WechatUser::SCOPE, Entrance::Parameter);
+    let (visit, _) = gather(req, account, glance, scope, entrance, true);
     let is_unclaimed = visit.is_for_another || Wants::of(req, account.appid()).is_empty();
-    (matches!(visit.asks, Asks::Person(_)) && is_unclaimed).then(|| {
-        LoginError::new(Answer::Registered(Reply::clean(
-            wechat.clone(),
-            visit,
-            None,
-        )))
-    })
+    (matches!(visit.asks, Asks::Person(_)) && is_unclaimed)
+        .then(|| answer(Reply::clean(wechat.clone(), visit, None)))
 }
 
 /// What a request says to an account, as its extractor would gather it.
-#[cfg(test)]
-pub(crate) fn visit<I: Identity>(req: &HttpRequest, wechat: &crate::Wechat) -> crate::visit::Visit {
-    let glance = Glance::<I>::at(req, &wechat.0, None);
-    gather(req, &wechat.0, &glance, Entrance::Parameter, false)
+pub(crate) fn visit<I: Identity>(req: &HttpRequest, wechat: &Wechat) -> Visit {
+    let (_, glance) = Glance::at::<I>(req, &wechat.0, None);
+    gather(
+        req,
+        &wechat.0,
+        glance,
+        I::SCOPE,
+        Entrance::Parameter,
+        false,
+    )
+    .0
 }

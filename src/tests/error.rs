@@ -15,7 +15,7 @@ use crate::{
     sns::errcode::{Call, Fault},
     visit::{
         Visit,
-        decide::Round,
+        decide::{Instead, Round},
         login_cookie::{Completed, LoginCookie, Pending},
     },
 };
@@ -67,7 +67,7 @@ fn login(settings: Settings, request: TestRequest) -> LoginError {
         session_lost: false,
     };
     error(settings, request, |wechat, visit| {
-        Reply::depart(wechat, visit, round)
+        Reply::new(wechat, visit, Instead::Depart(round))
     })
 }
 
@@ -79,7 +79,7 @@ fn stop(settings: Settings, request: TestRequest, reason: Reason) -> LoginError 
 
 fn refuse(html: bool) -> LoginError {
     error(plain, page(), |wechat, visit| {
-        Reply::refuse(wechat, visit, html)
+        Reply::new(wechat, visit, Instead::Refuse { html })
     })
 }
 

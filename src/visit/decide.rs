@@ -17,10 +17,27 @@ use crate::{
 const LOST_STATES: usize = 3;
 
 /// What to do with a request.
-#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step<I> {
     /// Let the handler run.
     Run(I),
+    Exchange(CameBack),
+    Answer(Instead),
+}
+
+/// A login that this browser started, with the code to exchange.
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
+pub(crate) struct CameBack {
+    #[debug(skip)]
+    pub(crate) code: String,
+    pub(crate) scope: Scope,
+    /// How many failed before.
+    pub(crate) rounds: u8,
+}
+
+/// What to answer instead of the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instead {
     /// Go to the page without WeChat's parameters. `completed` where the login that the cookie has
     /// pending came back to somebody who is logged in already: so many had failed before it.
     Clean { completed: Option<u8> },
@@ -28,13 +45,6 @@ pub(crate) enum Step<I> {
     Refuse { html: bool },
     /// Send the visitor to WeChat.
     Depart(Round),
-    /// Exchange this code, of a login that this browser started.
-    Exchange {
-        #[debug(skip)]
-        code: String,
-        scope: Scope,
-        rounds: u8,
-    },
     /// Show a page: no further redirect would help.
     Stop(Reason),
 }
@@ -51,46 +61,32 @@ pub(crate) struct Round {
 }
 
 pub(crate) fn decide<I>(visit: &Visit, found: Found<I>) -> Step<I> {
-    let navigation = match (visit.asks, found) {
-        (Asks::Program { .. }, Found::Enough(identity)) => return Step::Run(identity),
-        (Asks::Program { html }, Found::TooLittle) => return Step::Refuse { html },
-        (Asks::Person(_), _) if !visit.look_alikes.is_empty() => {
-            return Step::Stop(Reason::CookiesOff);
+    match (found, visit.asks) {
+        (Found::Enough(identity), Asks::Program { .. }) => Step::Run(identity),
+        (Found::Enough(identity), Asks::Person(navigation)) if visit.look_alikes.is_empty() => {
+            visit.satisfied(navigation, identity)
         }
-        (Asks::Person(navigation), Found::Enough(identity)) => {
-            return visit.satisfied(navigation, identity);
-        }
-        (Asks::Person(navigation), Found::TooLittle) => navigation,
-    };
-    if navigation == Navigation::Head {
-        return Step::Depart(Round {
-            before: visit.rounds_before(),
-            cookie: false,
-            session_lost: false,
-        });
-    }
-    match &visit.callback {
-        None => visit.anonymous(),
-        Some(Callback { code: None, .. }) => Step::Stop(Reason::Declined),
-        Some(Callback {
-            code: Some(code),
-            state,
-            ..
-        }) if visit.is_ours(state) => visit.exchange(code, state),
-        Some(Callback { state, .. }) => visit.foreign(state),
+        _ => match visit.unsatisfied() {
+            Ok(came_back) => Step::Exchange(came_back),
+            Err(instead) => Step::Answer(instead),
+        },
     }
 }
 
 /// The same for a visitor who was logged in, and whose user the app has lost. A login that has just
 /// completed was of no use, and counts.
-pub(crate) fn decide_again(visit: &Visit) -> Step<()> {
+pub(crate) fn decide_again(visit: &Visit) -> Instead {
     match (visit.asks, &visit.cookie) {
         (Asks::Person(Navigation::Get), Some(LoginCookie::Completed(completed)))
             if visit.look_alikes.is_empty() =>
         {
             go_round(completed.rounds, Reason::CodeRefused)
         }
-        _ => decide(visit, Found::TooLittle),
+        _ => match visit.unsatisfied() {
+            // Nobody is logged in any more, and what came back was for who was.
+            Ok(_) => Instead::Clean { completed: None },
+            Err(instead) => instead,
+        },
     }
 }
 
@@ -101,17 +97,50 @@ impl Visit {
     fn satisfied<I>(&self, navigation: Navigation, identity: I) -> Step<I> {
         match &self.callback {
             None => Step::Run(identity),
-            Some(callback) if self.wants.is_empty() && !self.is_for_another => Step::Clean {
-                completed: self.came_back_completed(navigation, callback),
-            },
+            Some(callback) if self.wants.is_empty() && !self.is_for_another => {
+                Step::Answer(Instead::Clean {
+                    completed: self.came_back_completed(navigation, callback),
+                })
+            }
             Some(Callback {
                 code: Some(code),
                 state,
                 ..
             }) if navigation == Navigation::Get && self.is_ours(state) => {
-                self.exchange(code, state)
+                Step::Exchange(self.came_back(code, state))
             }
             Some(_) => Step::Run(identity),
+        }
+    }
+
+    /// The login to complete for a visitor without a user, or what to answer.
+    fn unsatisfied(&self) -> Result<CameBack, Instead> {
+        let callback = match (&self.callback, self.asks) {
+            (Some(callback), Asks::Person(Navigation::Get)) if self.look_alikes.is_empty() => {
+                callback
+            }
+            _ => return Err(self.without_callback()),
+        };
+        match &callback.code {
+            None => Err(Instead::Stop(Reason::Declined)),
+            Some(code) if self.is_ours(&callback.state) => {
+                Ok(self.came_back(code, &callback.state))
+            }
+            Some(_) => Err(self.foreign(&callback.state)),
+        }
+    }
+
+    /// The answer to a visitor without a user where no login can have come back.
+    pub(crate) fn without_callback(&self) -> Instead {
+        match self.asks {
+            Asks::Program { html } => Instead::Refuse { html },
+            Asks::Person(_) if !self.look_alikes.is_empty() => Instead::Stop(Reason::CookiesOff),
+            Asks::Person(Navigation::Head) => Instead::Depart(Round {
+                before: self.rounds_before(),
+                cookie: false,
+                session_lost: false,
+            }),
+            Asks::Person(Navigation::Get) => self.anonymous(),
         }
     }
 
@@ -124,11 +153,11 @@ impl Visit {
         ours.then(|| self.rounds_before())
     }
 
-    fn exchange<I>(&self, code: &str, state: &State) -> Step<I> {
-        Step::Exchange {
+    fn came_back(&self, code: &str, state: &State) -> CameBack {
+        CameBack {
             code: code.to_owned(),
-            rounds: self.rounds_before(),
             scope: state.scope,
+            rounds: self.rounds_before(),
         }
     }
 
@@ -163,7 +192,7 @@ impl Visit {
         }
     }
 
-    fn anonymous<I>(&self) -> Step<I> {
+    fn anonymous(&self) -> Instead {
         let before = self.rounds_before();
         if self.has_lost_session() {
             return depart(before.saturating_add(1), true, Reason::SessionLost);
@@ -172,7 +201,7 @@ impl Visit {
             return go_round(before, Reason::StateLost);
         }
         if self.cookie.is_none() && self.without_returns(LOST_STATES).1 == LOST_STATES {
-            return Step::Stop(Reason::StateLost);
+            return Instead::Stop(Reason::StateLost);
         }
         depart(before, false, Reason::CodeRefused)
     }
@@ -206,7 +235,7 @@ impl Visit {
     }
 
     /// A shared link, an expired login, cookies that are off, or another page's login.
-    fn foreign<I>(&self, state: &State) -> Step<I> {
+    fn foreign(&self, state: &State) -> Instead {
         match self.cookie {
             Some(_) => go_round(self.rounds_before(), Reason::CodeRefused),
             // Without a cookie the count that WeChat sent back is all that is known.
@@ -216,16 +245,16 @@ impl Visit {
 }
 
 /// One more login came back and failed.
-fn go_round<I>(before: u8, reason: Reason) -> Step<I> {
+fn go_round(before: u8, reason: Reason) -> Instead {
     depart(before.saturating_add(1), false, reason)
 }
 
 /// Three redirects are sent; the fourth becomes a page.
-fn depart<I>(before: u8, session_lost: bool, reason: Reason) -> Step<I> {
+fn depart(before: u8, session_lost: bool, reason: Reason) -> Instead {
     if before >= State::MAX_ROUNDS {
-        Step::Stop(reason)
+        Instead::Stop(reason)
     } else {
-        Step::Depart(Round {
+        Instead::Depart(Round {
             before,
             cookie: true,
             session_lost,

@@ -1,6 +1,7 @@
 use actix_web::{body::MessageBody as _, test::TestRequest};
 
 use super::*;
+use crate::visit::decide::Instead;
 use crate::{
     account::{builder::Builder, outside::Outside},
     samples,
@@ -118,7 +119,7 @@ fn address_that_is_too_long_is_its_own_reason() {
 /// What such a visitor reads.
 fn page(settings: fn(Builder) -> Builder, request: TestRequest) -> String {
     let (wechat, visit) = samples::visit(settings, request);
-    let response = Reply::depart(wechat, visit, ROUND).respond();
+    let response = Reply::new(wechat, visit, Instead::Depart(ROUND)).respond();
     let body = response.into_body().try_into_bytes().unwrap();
     String::from_utf8(body.to_vec()).unwrap()
 }

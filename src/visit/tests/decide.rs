@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{
+    Instead::{Clean, Depart, Refuse, Stop},
+    *,
+};
 use crate::{
     clock::Moment,
     samples::{a_cookie, a_page},
@@ -103,35 +106,35 @@ fn completed(rounds: u8, seconds_ago: u64) -> Option<LoginCookie> {
 }
 
 fn login_after(before: u8) -> Step {
-    Step::Depart(Round {
+    Step::Answer(Depart(Round {
         before,
         cookie: true,
         session_lost: false,
-    })
+    }))
 }
 
 fn login_without_session_after(before: u8) -> Step {
-    Step::Depart(Round {
+    Step::Answer(Depart(Round {
         before,
         cookie: true,
         session_lost: true,
-    })
+    }))
 }
 
 fn preview_after(before: u8) -> Step {
-    Step::Depart(Round {
+    Step::Answer(Depart(Round {
         before,
         cookie: false,
         session_lost: false,
-    })
+    }))
 }
 
 fn exchange(rounds: u8) -> Step {
-    Step::Exchange {
+    Step::Exchange(CameBack {
         code: "C".to_owned(),
         scope: Scope::UserInfo,
         rounds,
-    }
+    })
 }
 
 /// Since when the session holds something of ours that is not enough for this extractor.
@@ -145,10 +148,10 @@ const PROGRAM_OF_PAGES: Asks = Asks::Program { html: true };
 
 #[test]
 fn each_case_has_its_step() {
-    use super::Step::{Refuse, Stop};
     use Reason::{CodeRefused, CookiesOff, Declined, SessionLost};
 
-    let refuse = |html| Refuse { html };
+    let refuse = |html| Step::Answer(Refuse { html });
+    let stop = |reason| Step::Answer(Stop(reason));
     let table = [
         // A program is never sent anywhere, whatever its URL carries.
         (NOBODY, PROGRAM, None, None, refuse(false)),
@@ -170,7 +173,7 @@ fn each_case_has_its_step() {
         (NOBODY, GET, None, pending(0), login_after(0)),
         (NOBODY, GET, None, pending(1), login_after(1)),
         (NOBODY, GET, None, pending(2), login_after(2)),
-        (NOBODY, GET, None, pending(3), Stop(CodeRefused)),
+        (NOBODY, GET, None, pending(3), stop(CodeRefused)),
         (TOO_LITTLE, GET, None, None, login_after(0)),
         (TOO_LITTLE, GET, None, pending(1), login_after(1)),
         // HEAD completes nothing and sets nothing.
@@ -185,16 +188,16 @@ fn each_case_has_its_step() {
         (NOBODY, GET, callback(0), pending(3), exchange(3)),
         (TOO_LITTLE, GET, callback(0), pending(0), exchange(0)),
         // Declined, cookie or not, known by openid or not.
-        (NOBODY, GET, declined(), None, Stop(Declined)),
-        (NOBODY, GET, declined(), pending(0), Stop(Declined)),
-        (NOBODY, GET, declined(), other_pending(2), Stop(Declined)),
-        (NOBODY, GET, declined(), completed(2, 1), Stop(Declined)),
-        (TOO_LITTLE, GET, declined(), pending(0), Stop(Declined)),
+        (NOBODY, GET, declined(), None, stop(Declined)),
+        (NOBODY, GET, declined(), pending(0), stop(Declined)),
+        (NOBODY, GET, declined(), other_pending(2), stop(Declined)),
+        (NOBODY, GET, declined(), completed(2, 1), stop(Declined)),
+        (TOO_LITTLE, GET, declined(), pending(0), stop(Declined)),
         // Not of this browser, which sends no cookie: the digit counts.
         (NOBODY, GET, callback(0), None, login_after(1)),
         (NOBODY, GET, callback(1), None, login_after(2)),
-        (NOBODY, GET, callback(2), None, Stop(CookiesOff)),
-        (NOBODY, GET, callback(3), None, Stop(CookiesOff)),
+        (NOBODY, GET, callback(2), None, stop(CookiesOff)),
+        (NOBODY, GET, callback(3), None, stop(CookiesOff)),
         // Not of this login: the cookie counts, whatever the digit says.
         (NOBODY, GET, callback(3), other_pending(0), login_after(1)),
         (NOBODY, GET, callback(0), other_pending(1), login_after(2)),
@@ -203,14 +206,14 @@ fn each_case_has_its_step() {
             GET,
             callback(0),
             other_pending(2),
-            Stop(CodeRefused),
+            stop(CodeRefused),
         ),
         (
             NOBODY,
             GET,
             callback(0),
             other_pending(3),
-            Stop(CodeRefused),
+            stop(CodeRefused),
         ),
         // A login has just succeeded, and the session does not know of it.
         (
@@ -234,14 +237,14 @@ fn each_case_has_its_step() {
             completed(1, 1),
             login_without_session_after(2),
         ),
-        (NOBODY, GET, None, completed(2, 1), Stop(SessionLost)),
-        (NOBODY, GET, None, completed(3, 1), Stop(SessionLost)),
+        (NOBODY, GET, None, completed(2, 1), stop(SessionLost)),
+        (NOBODY, GET, None, completed(3, 1), stop(SessionLost)),
         // The session does stick: a log-out or a step-up is no failure.
         (TOO_LITTLE, GET, None, completed(2, 1), login_after(0)),
         (TOO_LITTLE, HEAD, None, completed(2, 1), preview_after(0)),
         // The callback of a login that has been completed.
         (NOBODY, GET, callback(0), completed(0, 1), login_after(1)),
-        (NOBODY, GET, callback(0), completed(2, 1), Stop(CodeRefused)),
+        (NOBODY, GET, callback(0), completed(2, 1), stop(CodeRefused)),
         (
             TOO_LITTLE,
             GET,
@@ -265,7 +268,7 @@ fn each_case_has_its_step() {
 #[test]
 fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
     let run = || Step::Run(());
-    let clean = |completed| Step::Clean { completed };
+    let clean = |completed| Step::Answer(Clean { completed });
     let nobody_asks = Scopes::default();
     let sibling_asks = visit().wants;
     let table = [
@@ -308,7 +311,7 @@ fn a_known_visitor_is_on_the_clean_page_and_a_sibling_has_its_login() {
 
 #[test]
 fn a_login_to_another_account_is_left_to_that_account() {
-    let clean = |completed| Step::Clean { completed };
+    let clean = |completed| Step::Answer(Clean { completed });
     let table = [
         (GET, callback(0), None, true, Step::Run(())),
         (HEAD, callback(0), None, true, Step::Run(())),
@@ -344,7 +347,7 @@ fn a_login_to_another_account_is_left_to_that_account() {
 
 #[test]
 fn while_a_look_alike_is_sent_nobody_is_known_and_nothing_begins() {
-    let stop = Step::Stop(Reason::CookiesOff);
+    let stop = Step::Answer(Stop(Reason::CookiesOff));
     let table = [
         (GET, None, None, stop.clone()),
         (HEAD, None, None, stop.clone()),
@@ -352,12 +355,12 @@ fn while_a_look_alike_is_sent_nobody_is_known_and_nothing_begins() {
         (GET, callback(0), pending(0), stop.clone()),
         (GET, callback(0), None, stop.clone()),
         (GET, declined(), pending(0), stop),
-        (PROGRAM, None, None, Step::Refuse { html: false }),
+        (PROGRAM, None, None, Step::Answer(Refuse { html: false })),
         (
             PROGRAM_OF_PAGES,
             callback(0),
             pending(0),
-            Step::Refuse { html: true },
+            Step::Answer(Refuse { html: true }),
         ),
     ];
     for (asks, callback, cookie, expected) in table {
@@ -420,8 +423,8 @@ fn walk(mut back: impl FnMut(u8) -> Visit) -> (usize, Reason) {
     let mut now = visit();
     for redirects in 0..10 {
         match step(&now) {
-            Step::Depart(round) => now = back(round.before),
-            Step::Stop(reason) => return (redirects, reason),
+            Step::Answer(Depart(round)) => now = back(round.before),
+            Step::Answer(Stop(reason)) => return (redirects, reason),
             other => panic!("{other:?}"),
         }
     }
@@ -509,19 +512,19 @@ proptest! {
         let is_person = matches!(visit.asks, Asks::Person(_));
         let may_be = match &step {
             Step::Run(()) => is_enough && (is_safe || !is_person),
-            Step::Clean { completed } => {
+            Step::Answer(Clean { completed }) => {
                 is_enough && is_safe && is_person && visit.callback.is_some() && !visit.is_for_another
                     && completed.is_none_or(|rounds| is_get && rounds <= State::MAX_ROUNDS)
             }
-            Step::Refuse { html } => !is_enough && visit.asks == Asks::Program { html: *html },
-            Step::Depart(Round { before, cookie: true, session_lost }) => {
+            Step::Answer(Refuse { html }) => !is_enough && visit.asks == Asks::Program { html: *html },
+            Step::Answer(Depart(Round { before, cookie: true, session_lost })) => {
                 !is_enough && is_safe && is_get && *before < State::MAX_ROUNDS
                     && (!session_lost || visit.cookie.as_ref().is_some_and(|cookie| cookie.pending().is_none()))
             }
-            Step::Depart(Round { before, cookie: false, session_lost }) => {
+            Step::Answer(Depart(Round { before, cookie: false, session_lost })) => {
                 !is_enough && is_safe && visit.asks == HEAD && *before <= State::MAX_ROUNDS && !session_lost
             }
-            Step::Exchange { code, scope, .. } => {
+            Step::Exchange(CameBack { code, scope, .. }) => {
                 let callback = visit.callback.clone().unwrap();
                 let pending = visit.cookie.as_ref().and_then(LoginCookie::pending);
                 is_safe && is_get
@@ -530,8 +533,8 @@ proptest! {
                     && callback.state.scope == *scope
                     && callback.code.as_ref() == Some(code)
             }
-            Step::Stop(Reason::CookiesOff) if !is_safe => is_person,
-            Step::Stop(_) => !is_enough && is_safe && is_get,
+            Step::Answer(Stop(Reason::CookiesOff)) if !is_safe => is_person,
+            Step::Answer(Stop(_)) => !is_enough && is_safe && is_get,
         };
         prop_assert!(may_be, "{step:?}");
     }

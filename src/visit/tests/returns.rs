@@ -38,7 +38,7 @@ impl Browser {
     fn open(&mut self, address: &str) -> (Step, String) {
         let visit = self.visit(address);
         let step = step(&visit);
-        let Step::Depart(round) = &step else {
+        let Step::Answer(Depart(round)) = &step else {
             return (step, visit.page);
         };
         let pending = Pending::renew(self.cookie.as_ref(), round.before, &visit.page, NOW);
@@ -60,7 +60,7 @@ impl Browser {
         let mut address = address.to_owned();
         for redirects in 0..20 {
             let (step, answer) = self.open(&address);
-            if !matches!(step, Step::Depart(_)) {
+            if !matches!(step, Step::Answer(Depart(_))) {
                 return (redirects, step, address);
             }
             address = alter(&answer);
@@ -168,7 +168,7 @@ fn return_without_its_state_is_three_redirects_and_a_page_with_a_way_back() {
             let (redirects, step, address) = browser.follow(page, alter);
             let case = format!("{name}: {page}, {address}");
             assert_eq!(redirects, 3, "{case}");
-            assert_eq!(step, Step::Stop(Reason::StateLost), "{case}");
+            assert_eq!(step, Step::Answer(Stop(Reason::StateLost)), "{case}");
             // The button's address.
             assert_eq!(
                 browser.visit(&address).without_lost_returns(),
@@ -191,7 +191,7 @@ fn return_with_a_state_of_our_shape_is_a_callback() {
         let (redirects, step, _) = Browser::new().follow(page, lower);
         assert_eq!(
             (redirects, step),
-            (3, Step::Stop(Reason::CodeRefused)),
+            (3, Step::Answer(Stop(Reason::CodeRefused))),
             "{page}"
         );
         for alter in [&doubled as &dyn Fn(&str) -> String, &none, &sorted] {
@@ -207,7 +207,7 @@ fn return_whose_query_was_rewritten_is_three_redirects_and_a_page() {
         for page in PAGES {
             let alter = |answer: &str| alter(&with_state(answer, |_| "&state=S".to_owned()));
             let (redirects, step, address) = Browser::new().follow(page, alter);
-            let expected = (3, Step::Stop(Reason::StateLost));
+            let expected = (3, Step::Answer(Stop(Reason::StateLost)));
             assert_eq!((redirects, step), expected, "{name}: {page}, {address}");
         }
     }
@@ -215,7 +215,7 @@ fn return_whose_query_was_rewritten_is_three_redirects_and_a_page() {
 
 #[test]
 fn where_no_cookie_comes_back_three_codes_at_the_end_tell_of_lost_states() {
-    let stop = || Step::Stop(Reason::StateLost);
+    let stop = || Step::Answer(Stop(Reason::StateLost));
     for (name, alter) in ALTERATIONS {
         for page in ["/p", "/p?x=1", "/p?state=own", "/p?code=own&x=1"] {
             let mut browser = Browser {
@@ -283,7 +283,7 @@ fn plain_visits_of_pages_with_codes_of_their_own_never_block() {
         for address in walk.iter().cycle().take(60) {
             let (step, _) = browser.open(address);
             assert!(
-                matches!(step, Step::Depart(_)),
+                matches!(step, Step::Answer(Depart(_))),
                 "{walk:?}: {address} {step:?}"
             );
         }
@@ -345,7 +345,7 @@ proptest! {
         for _ in 0..times {
             for address in [&page, &other] {
                 let (step, _) = browser.open(address);
-                prop_assert!(matches!(step, Step::Depart(_)), "{address} {step:?}");
+                prop_assert!(matches!(step, Step::Answer(Depart(_))), "{address} {step:?}");
             }
         }
     }
@@ -367,7 +367,7 @@ proptest! {
         };
         let mut browser = Browser { keeps_cookies, ..Browser::new() };
         let (redirects, step, address) = browser.follow(&page, altered);
-        prop_assert_eq!(step, Step::Stop(Reason::StateLost), "{}", address);
+        prop_assert_eq!(step, Step::Answer(Stop(Reason::StateLost)), "{}", address);
         prop_assert!(redirects <= 3, "{address}");
     }
 }
