@@ -73,7 +73,8 @@ impl Credentials {
     pub(crate) async fn prove(&self, patience: Duration) -> Result<Proof<'_>, Trouble> {
         Ok(match &self.by {
             By::Secret(secret) => Proof::Secret(secret.expose_secret()),
-            By::Platform(platform) => Proof::Component(platform.prove(patience).await?),
+            // Boxed, so that no other login carries its room.
+            By::Platform(platform) => Proof::Component(Box::pin(platform.prove(patience)).await?),
         })
     }
 }

@@ -8,8 +8,9 @@ use crate::{address::state::State, scope::Scope};
 
 /// Percent-encodes one query value; ids, codes and tokens need none of it.
 pub(crate) fn encode(value: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if value.bytes().all(is_plain) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_' | b'.');
+    // To the end, for then processors look at many bytes at a time.
+    if value.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return Cow::Borrowed(value);
     }
     let mut encoded = String::with_capacity(value.len() * 2);

@@ -43,17 +43,19 @@ impl Callback {
 
 /// How many `code`s a page's own query has, as far as a `state` counts them.
 pub(crate) fn own_codes(page: &str) -> u8 {
-    let query = page.split_once('?').map_or("", |(_, query)| query);
-    let most = usize::from(State::MAX_OWN_CODES);
-    let count = codes(query).take(most).count();
-    u8::try_from(count).unwrap_or(State::MAX_OWN_CODES)
+    u8::try_from(count_codes(page)).map_or(State::MAX_OWN_CODES, |it| it.min(State::MAX_OWN_CODES))
 }
 
 /// How many `code`s an address has, whoever's they are.
 pub(crate) fn count_codes(address: &str) -> usize {
-    address
-        .split_once('?')
-        .map_or(0, |(_, query)| codes(query).count())
+    split(address).map_or(0, |(_, query)| codes(query).count())
+}
+
+/// Path and query, where there is a query.
+pub(crate) fn split(address: &str) -> Option<(&str, &str)> {
+    // Shorter than the standard search for so short a text.
+    let at = address.bytes().position(|byte| byte == b'?')?;
+    Some((&address[..at], &address[at + 1..]))
 }
 
 fn codes(query: &str) -> impl Iterator<Item = &str> {
@@ -138,9 +140,8 @@ pub(crate) fn without_all(address: &str, appended: Option<&str>) -> String {
     const MOST: usize = 8;
     let mut address = address.to_owned();
     for _ in 0..MOST {
-        let (path, query) = match address.split_once('?') {
-            Some((path, query)) => (path, query),
-            None => break,
+        let Some((path, query)) = split(&address) else {
+            break;
         };
         let Some(callback) = Callback::find(query, appended) else {
             break;
@@ -153,7 +154,7 @@ pub(crate) fn without_all(address: &str, appended: Option<&str>) -> String {
 /// An address without its last `code`s, at most so many, and without the `state`s and the appid that
 /// WeChat appends behind the first of them.
 pub(crate) fn without_last_codes(address: &str, most: usize, appended: Option<&str>) -> String {
-    let Some((path, query)) = address.split_once('?') else {
+    let Some((path, query)) = split(address) else {
         return address.to_owned();
     };
     let pairs: Vec<&str> = query.split('&').collect();
@@ -170,14 +171,14 @@ pub(crate) fn without_last_codes(address: &str, most: usize, appended: Option<&s
 
 /// An address without the `code`s at its end, each with the `state`s behind it and the appid that
 /// WeChat appends, at most so many; and how many these are.
-pub(crate) fn without_returns(
-    address: &str,
+pub(crate) fn without_returns<'a>(
+    address: &'a str,
     most: usize,
     appended: Option<&str>,
-) -> (String, usize) {
+) -> (Cow<'a, str>, usize) {
     let is_behind_code = |pair: &str| is_state(pair) || is_appid(pair, appended);
-    let Some((path, query)) = address.split_once('?') else {
-        return (address.to_owned(), 0);
+    let Some((path, query)) = split(address) else {
+        return (Cow::Borrowed(address), 0);
     };
     let mut pairs: Vec<&str> = query.split('&').collect();
     let mut returns = 0;
@@ -192,9 +193,9 @@ pub(crate) fn without_returns(
         returns += 1;
     }
     if returns == 0 {
-        return (address.to_owned(), 0);
+        return (Cow::Borrowed(address), 0);
     }
-    (join(path, pairs.into_iter()), returns)
+    (Cow::Owned(join(path, pairs.into_iter())), returns)
 }
 
 fn is_code(pair: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::address::callback::clean;
+use crate::address::callback::{clean, split};
 
 /// The address under which browsers reach the app: an origin, and a prefix if a proxy strips one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,10 +115,7 @@ impl PublicUrl {
     pub(crate) fn referred(&self, referer: &str, appended: Option<&str>) -> Option<String> {
         let page = self.within(&Url::parse(referer).ok()?)?;
         let page = page.split('#').next().unwrap_or_default();
-        let (path, query) = match page.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (page, None),
-        };
+        let (path, query) = split(page).map_or((page, None), |(path, query)| (path, Some(query)));
         Some(clean(path, query, appended).into_owned())
     }
 

@@ -73,7 +73,8 @@ impl Reply {
             Instead::Stop(reason) => return Self::stop(wechat, visit, Failure::plain(reason)),
             Instead::Clean { completed } => {
                 let at = visit.now;
-                let cookie = completed.map(|rounds| LoginCookie::Completed(Completed { rounds, at }));
+                let cookie =
+                    completed.map(|rounds| LoginCookie::Completed(Completed { rounds, at }));
                 return Self::clean(wechat, visit, cookie);
             }
         };

@@ -101,7 +101,7 @@ impl Attempt<'_> {
         let mut sent = false;
         loop {
             tries += 1;
-            let answered = timeout_at(self.deadline, attempt(connections)).await;
+            let answered = timeout_at(self.deadline, Box::pin(attempt(connections))).await;
             let error = match answered {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,

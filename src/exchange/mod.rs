@@ -53,11 +53,17 @@ pub(crate) struct Exchanges {
 }
 
 /// A login that came back. Its result is shared with requests that have the same.
-#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct Ticket {
     pub(crate) scope: Scope,
     pub(crate) nonce: String,
     pub(crate) code: String,
+}
+
+impl Ticket {
+    /// In one piece, because that is hashed at once; no scope and no nonce holds the space.
+    fn name(&self) -> String {
+        [self.scope.name(), " ", &self.nonce, " ", &self.code].concat()
+    }
 }
 
 /// The outcome of a login that came back, for one request.
@@ -69,49 +75,51 @@ pub(crate) struct Exchanged {
 
 impl Exchanges {
     /// The outcome of this login, from the one exchange that is made for it.
-    pub(crate) async fn exchange(
-        self: &Arc<Self>,
-        client: &Client,
-        account: &Arc<Credentials>,
+    pub(crate) fn exchange<'a>(
+        self: &'a Arc<Self>,
+        client: &'a Client,
+        account: &'a Arc<Credentials>,
         ticket: Ticket,
         known_openid: Option<String>,
-    ) -> Exchanged {
+    ) -> impl Future<Output = Exchanged> + 'a {
         let shared = |outcome| Exchanged {
             outcome,
             is_shared: true,
         };
-        if ticket.code.len() > CODE_LIMIT {
-            return shared(Outcome::Restart);
-        }
-        let digest = self.memory.digest(&ticket);
-        match self.memory.find(digest, self.clock.now()) {
-            Found::New => {}
-            known => return shared(share(known).await),
-        }
-        let place = match self.limit.enter().await {
-            Ok(place) => place,
-            Err(Full) => return shared(self.full()),
-        };
-        match self.memory.begin(digest, self.clock.now()) {
-            Found::New => {}
-            known => {
-                drop(place);
-                return shared(share(known).await);
+        // No `async fn`: that would keep its arguments twice.
+        async move {
+            if ticket.code.len() > CODE_LIMIT {
+                return shared(Outcome::Restart);
             }
-        }
-        let running = Running {
-            exchanges: Arc::clone(self),
-            digest,
-            is_concluded: false,
-            _place: place,
-        };
-        // Detached: a client that resets its connection takes its request with it, not the code.
-        let (client, account) = (client.clone(), Arc::clone(account));
-        let task =
-            rt::spawn(async move { running.run(&client, &account, ticket, known_openid).await });
-        Exchanged {
-            outcome: task.await.unwrap_or_else(|err| self.lost(&err)),
-            is_shared: false,
+            let digest = self.memory.digest(&ticket.name());
+            match self.memory.find(digest, self.clock.now()) {
+                Found::New => {}
+                known => return shared(share(known).await),
+            }
+            let place = match self.limit.enter().await {
+                Ok(place) => place,
+                Err(Full) => return shared(self.full()),
+            };
+            match self.memory.begin(digest, self.clock.now()) {
+                Found::New => {}
+                known => {
+                    drop(place);
+                    return shared(share(known).await);
+                }
+            }
+            let running = Running {
+                exchanges: Arc::clone(self),
+                digest,
+                is_concluded: false,
+                _place: place,
+            };
+            // Detached: a client that resets its connection takes its request with it, not the code.
+            let task =
+                rt::spawn(running.run(client.clone(), Arc::clone(account), ticket, known_openid));
+            Exchanged {
+                outcome: task.await.unwrap_or_else(|err| self.lost(&err)),
+                is_shared: false,
+            }
         }
     }
 
@@ -144,38 +152,42 @@ impl Exchanges {
     }
 
     /// The user as the session keeps it, after the app's hook has run.
-    async fn complete(&self, login: Login, started: Instant) -> Outcome {
+    fn complete(&self, login: Login, started: Instant) -> impl Future<Output = Outcome> {
         let failed = |reason| Outcome::Failed(Failure::plain(reason));
         let at = Moment::from(login.user.logged_in_at);
         let scope = login.user.scope;
         // Cut to what a session takes; the hook gets all of it.
-        let Ok(stored) = stored::encode_within(&login.user, &self.session_key, &self.appid) else {
-            return failed(Reason::Misconfigured);
-        };
-        if let Some(hook) = &self.hook
-            && let Err(problem) = hook.run(login).await
-        {
-            tracing::error!(
-                name: "wechat.login.failed",
+        let stored = stored::encode_within(&login.user, &self.session_key, &self.appid);
+        let hooked = self.hook.as_ref().map(|hook| Box::pin(hook.run(login)));
+        async move {
+            let Ok(stored) = stored else {
+                return failed(Reason::Misconfigured);
+            };
+            if let Some(hooked) = hooked
+                && let Err(problem) = hooked.await
+            {
+                tracing::error!(
+                    name: "wechat.login.failed",
+                    appid = self.appid,
+                    reason = Reason::HookFailed.as_str(),
+                    elapsed_ms = elapsed_ms(started.into_std()),
+                    problem,
+                    "wechat.login.failed"
+                );
+                return failed(Reason::HookFailed);
+            }
+            tracing::info!(
+                name: "wechat.login.completed",
                 appid = self.appid,
-                reason = Reason::HookFailed.as_str(),
+                scope,
                 elapsed_ms = elapsed_ms(started.into_std()),
-                problem,
-                "wechat.login.failed"
+                "wechat.login.completed"
             );
-            return failed(Reason::HookFailed);
+            Outcome::LoggedIn(LoggedIn {
+                stored: stored.into(),
+                at,
+            })
         }
-        tracing::info!(
-            name: "wechat.login.completed",
-            appid = self.appid,
-            scope,
-            elapsed_ms = elapsed_ms(started.into_std()),
-            "wechat.login.completed"
-        );
-        Outcome::LoggedIn(LoggedIn {
-            stored: stored.into(),
-            at,
-        })
     }
 }
 
@@ -200,34 +212,41 @@ struct Running {
 }
 
 impl Running {
-    async fn run(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "that would keep the arguments twice"
+    )]
+    fn run(
         mut self,
-        client: &Client,
-        account: &Credentials,
+        client: Client,
+        account: Arc<Credentials>,
         ticket: Ticket,
         known_openid: Option<String>,
-    ) -> Outcome {
-        let started = Instant::now();
-        let exchanges = Arc::clone(&self.exchanges);
-        let attempt = Attempt {
-            client,
-            account,
-            deadline: started + exchanges.deadline,
-            accepts_snapshots: exchanges.accepts_snapshots,
-            clock: &exchanges.clock,
-            lang: exchanges.lang,
-        };
-        let mut sent = true;
-        let outcome = match attempt.log_in(&ticket, known_openid).await {
-            Ok(Some(login)) => exchanges.complete(login, started).await,
-            Ok(None) => Outcome::Snapshot,
-            Err(error) => {
-                sent = error.sent;
-                Outcome::of(error, &exchanges.appid, started.into_std())
-            }
-        };
-        self.conclude(Some(&outcome), sent);
-        outcome
+    ) -> impl Future<Output = Outcome> {
+        async move {
+            let started = Instant::now();
+            let exchanges = Arc::clone(&self.exchanges);
+            let attempt = Attempt {
+                client: &client,
+                account: &account,
+                deadline: started + exchanges.deadline,
+                accepts_snapshots: exchanges.accepts_snapshots,
+                clock: &exchanges.clock,
+                lang: exchanges.lang,
+            };
+            let mut sent = true;
+            // Boxed, and so is each call in it: the allocator searches long for much room in one piece.
+            let outcome = match Box::pin(attempt.log_in(&ticket, known_openid)).await {
+                Ok(Some(login)) => exchanges.complete(login, started).await,
+                Ok(None) => Outcome::Snapshot,
+                Err(error) => {
+                    sent = error.sent;
+                    Outcome::of(error, &exchanges.appid, started.into_std())
+                }
+            };
+            self.conclude(Some(&outcome), sent);
+            outcome
+        }
     }
 
     fn conclude(&mut self, outcome: Option<&Outcome>, sent: bool) {

@@ -1,4 +1,5 @@
-//! The way of one request: glance at the session → gather the rest → decide → act.
+//! The way of one request: glance at the session → gather the rest → decide → answer, or complete
+//! the login.
 
 use std::{
     future::{Ready, ready},
@@ -13,7 +14,7 @@ use crate::{
     answer::{Answer, Reply},
     error::LoginError,
     extract::{
-        act::act,
+        complete::complete,
         gather::{Glance, find_callback, gather},
         identity::Identity,
         memo::Memo,
@@ -23,11 +24,16 @@ use crate::{
     scope::Scopes,
     session::Known,
     user::{WechatOpenId, WechatUser},
-    visit::{Asks, Found, Visit, browser::wants_html, cookies::look_alikes, decide::{decide, decide_again}},
+    visit::{
+        Asks, Found, Visit,
+        browser::wants_html,
+        cookies::look_alikes,
+        decide::{Step, decide, decide_again},
+    },
     worker::Worker,
 };
 
-mod act;
+mod complete;
 mod gather;
 pub(crate) mod identity;
 pub(crate) mod memo;
@@ -204,15 +210,43 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
     let is_guarded = Guarding::is_on(req);
     let req = req.clone();
     Box::pin(async move {
-        let account = &worker.wechat().0;
-        let (visit, known) = gather(&req, account, glance, I::SCOPE, entrance, is_guarded);
-        let step = decide(&visit, found);
-        let ended = act(&req, &worker, visit, known, step).await;
+        let ended = match begin(req, worker, found, glance, entrance, is_guarded) {
+            Begun::Ended(ended) => ended,
+            Begun::Completing(reply) => Err(answer(reply.await)),
+        };
         if let Some(watch) = watch {
             watch.done();
         }
-        ended.map_err(answer)
+        ended
     })
+}
+
+/// What a request with a callback becomes.
+enum Begun<I> {
+    Ended(Result<I, LoginError>),
+    Completing(Pin<Box<dyn Future<Output = Reply>>>),
+}
+
+/// Apart from what waits for a login's end, so that what is gathered here is not kept so long.
+fn begin<I: Identity>(
+    req: HttpRequest,
+    worker: Worker,
+    found: Found<I>,
+    glance: Glance,
+    entrance: Entrance,
+    is_guarded: bool,
+) -> Begun<I> {
+    let wechat = worker.wechat();
+    let (visit, known) = gather(&req, &wechat.0, glance, I::SCOPE, entrance, is_guarded);
+    match decide(&visit, found) {
+        Step::Run(identity) => Begun::Ended(Ok(identity)),
+        Step::Answer(instead) => {
+            Begun::Ended(Err(answer(Reply::new(wechat.clone(), visit, instead))))
+        }
+        Step::Exchange(login) => {
+            Begun::Completing(Box::pin(complete(req, worker, visit, known, login)))
+        }
+    }
 }
 
 fn answer(reply: Reply) -> LoginError {
@@ -242,13 +276,5 @@ pub(crate) fn unclaimed_callback(req: &HttpRequest, wechat: &Wechat) -> Option<L
 /// What a request says to an account, as its extractor would gather it.
 pub(crate) fn visit<I: Identity>(req: &HttpRequest, wechat: &Wechat) -> Visit {
     let (_, glance) = Glance::at::<I>(req, &wechat.0, None);
-    gather(
-        req,
-        &wechat.0,
-        glance,
-        I::SCOPE,
-        Entrance::Parameter,
-        false,
-    )
-    .0
+    gather(req, &wechat.0, glance, I::SCOPE, Entrance::Parameter, false).0
 }

@@ -152,7 +152,7 @@ impl Client {
         openid: &str,
         lang: Lang,
         connections: Connections,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<Box<Answer>, CallError> {
         let query = [
             "access_token=",
             &encode(access_token),
@@ -224,7 +224,7 @@ impl Client {
         call: Call,
         query: &str,
         connections: Connections,
-        take: impl Fn(Answer) -> Option<T>,
+        take: impl Fn(Box<Answer>) -> Option<T>,
     ) -> Result<T, CallError> {
         let malformed = || CallError::new(call, Fault::Malformed);
         let mut last = CallError::new(call, Fault::Unconnected);
@@ -244,7 +244,7 @@ impl Client {
         call: Call,
         query: &str,
         connections: Connections,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<Box<Answer>, CallError> {
         let failed = |fault| CallError::new(call, fault);
         let url = [&base.url, call.path(), "?", query].concat();
         let request = match connections {

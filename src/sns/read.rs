@@ -51,7 +51,7 @@ pub(crate) struct Exchanged {
 
 impl Answer {
     /// What an answer says, if it says that the call succeeded.
-    pub(crate) fn read(call: Call, body: &[u8]) -> Result<Self, CallError> {
+    pub(crate) fn read(call: Call, body: &[u8]) -> Result<Box<Self>, CallError> {
         let failed = |fault| CallError::new(call, fault);
         let answer = Self::parse(body).ok_or_else(|| failed(Fault::Malformed))?;
         match answer.errcode() {
@@ -64,7 +64,8 @@ impl Answer {
         }
     }
 
-    fn parse(body: &[u8]) -> Option<Self> {
+    /// Boxed: it is half a kilobyte, and many hands pass it on.
+    fn parse(body: &[u8]) -> Option<Box<Self>> {
         let text = repair::text(body);
         serde_json::from_str(&text)
             .or_else(|err| match repair::escapes(&text) {
@@ -89,7 +90,7 @@ impl Answer {
     }
 
     /// `None` where what a login needs is missing.
-    pub(crate) fn into_exchanged(self) -> Option<Exchanged> {
+    pub(crate) fn into_exchanged(self: Box<Self>) -> Option<Exchanged> {
         Some(Exchanged {
             is_snapshotuser: self.is_snapshotuser(),
             openid: self.openid.into_needed()?,
@@ -105,7 +106,7 @@ impl Answer {
     }
 
     /// `None` without an access token.
-    pub(crate) fn into_tokens(self) -> Option<Tokens> {
+    pub(crate) fn into_tokens(self: Box<Self>) -> Option<Tokens> {
         tokens(
             self.access_token,
             self.refresh_token,
@@ -121,7 +122,7 @@ impl Answer {
     }
 
     /// Hands over what it says of the profile, whatever is missing from it.
-    pub(crate) fn tell(self, user: &mut WechatUser) {
+    pub(crate) fn tell(self: Box<Self>, user: &mut WechatUser) {
         user.is_snapshotuser |= self.is_snapshotuser();
         if user.unionid.is_none() {
             user.unionid = self.unionid.into_optional();

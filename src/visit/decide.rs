@@ -2,6 +2,8 @@
 //!
 //! No actix, no I/O, no clock of its own. Every case of the login stands here once.
 
+use std::borrow::Cow;
+
 use crate::{
     address::{
         callback::{Callback, count_codes, without_last_codes, without_returns},
@@ -212,11 +214,11 @@ impl Visit {
             // One in each round, wherever it stands by now.
             without_last_codes(&self.page, LOST_STATES, self.appended.as_deref())
         } else {
-            self.without_returns(usize::MAX).0
+            self.without_returns(usize::MAX).0.into_owned()
         }
     }
 
-    fn without_returns(&self, most: usize) -> (String, usize) {
+    fn without_returns(&self, most: usize) -> (Cow<'_, str>, usize) {
         without_returns(&self.page, most, self.appended.as_deref())
     }
 

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use hmac::{Hmac, Mac, digest::Key};
-use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     address::{
-        callback::count_codes,
+        callback::{count_codes, split},
         state::{State, is_nonce},
     },
     clock::Moment,
@@ -205,10 +204,7 @@ impl Pending {
             Some(current) if current.issued_at.age(now) < REUSE => {
                 (current.issued_at, current.nonce.clone())
             }
-            _ => (
-                now,
-                Alphanumeric.sample_string(&mut rand::rng(), State::NONCE_LEN),
-            ),
+            _ => (now, alphanumeric(&rand::random::<[u8; State::NONCE_LEN]>())),
         };
         Self {
             rounds,
@@ -296,11 +292,19 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
         .flatten()
 }
 
+/// Each byte as a letter or a digit.
 fn alphanumeric(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let signs = bytes
-        .iter()
-        .map(|byte| ALPHABET[usize::from(*byte) % ALPHABET.len()]);
+    const SIGNS: [u8; 256] = {
+        let mut signs = [0; 256];
+        let mut byte = 0;
+        while byte < signs.len() {
+            signs[byte] = ALPHABET[byte % ALPHABET.len()];
+            byte += 1;
+        }
+        signs
+    };
+    let signs = bytes.iter().map(|byte| SIGNS[usize::from(*byte)]);
     String::from_utf8(signs.collect()).unwrap_or_default()
 }
 
@@ -317,7 +321,7 @@ fn is_equal(one: &[u8], other: &[u8]) -> bool {
 /// changes a query on the way from WeChat may sort, repeat or rewrite the rest of it. It protects
 /// nothing, for whoever opens an address knows it; SHA-256 would cost a tenth of a redirect.
 fn trace(address: &str, codes: usize) -> String {
-    let path = address.split('?').next().unwrap_or_default();
+    let path = split(address).map_or(address, |(path, _)| path);
     // No path holds a question mark.
     let hash = path
         .bytes()

@@ -222,7 +222,7 @@ fn returns_of_a_platforms_account_are_taken_off_with_its_appid() {
         ("/p?code=A&appid=wx1", None, "/p?code=A&appid=wx1", 0),
     ] {
         let found = without_returns(address, 9, appended);
-        assert_eq!(found, (expected.to_owned(), returns), "{address}");
+        assert_eq!(found, (expected.into(), returns), "{address}");
     }
 }
 
@@ -246,7 +246,7 @@ fn returns_at_the_end_are_counted_and_taken_off() {
     for (address, most, expected, returns) in table {
         assert_eq!(
             without_returns(address, most, None),
-            (expected.to_owned(), returns),
+            (expected.into(), returns),
             "{address}"
         );
     }

@@ -148,6 +148,27 @@ async fn copies_share_one_exchange() {
     assert_eq!(upstream.seen().asked.len(), 2);
 }
 
+#[test]
+fn each_part_of_a_ticket_is_in_its_name() {
+    let name = |scope, nonce: &str, code: &str| {
+        let (nonce, code) = (nonce.to_owned(), code.to_owned());
+        Ticket { scope, nonce, code }.name()
+    };
+    let names = [
+        name(Scope::UserInfo, "nonce", "code"),
+        name(Scope::Base, "nonce", "code"),
+        name(Scope::UserInfo, "another", "code"),
+        name(Scope::UserInfo, "nonce", "another"),
+        name(Scope::UserInfo, "nonc", "ecode"),
+        name(Scope::UserInfo, "nonce", "co de"),
+        name(Scope::UserInfo, "", "nonce code"),
+        name(Scope::UserInfo, "", ""),
+    ];
+    for (at, name) in names.iter().enumerate() {
+        assert!(!names[..at].contains(name), "{name:?}");
+    }
+}
+
 #[actix_web::test]
 async fn another_login_shares_nothing() {
     let upstream = upstream().await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::scope::Scope;
 
-fn read(answer: &Value) -> Answer {
+fn read(answer: &Value) -> Box<Answer> {
     Answer::parse(answer.to_string().as_bytes()).unwrap()
 }
 
