@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     account::Account,
-    address::{authorize::encode, callback::clean},
+    address::callback::clean,
     answer::{append_cookie, depart::TOO_LONG_URL, head, outgoing::Outgoing},
     login::ReturnTo,
     reason::Reason,
@@ -72,14 +72,13 @@ pub async fn wx_login(worker: Worker, req: HttpRequest) -> HttpResponse {
         return refused(StatusCode::NOT_FOUND, "no_website_app");
     };
     let outgoing = outgoing(&req, account);
-    let redirect_uri = encode(&outgoing.redirect_uri);
-    if redirect_uri.len() > TOO_LONG_URL {
+    if outgoing.redirect_uri.len() > TOO_LONG_URL {
         return refused(StatusCode::URI_TOO_LONG, Reason::AddressTooLong.as_str());
     }
     let options = json!({
         "appid": appid,
         "scope": outgoing.state.scope.name(),
-        "redirect_uri": redirect_uri,
+        "redirect_uri": outgoing.redirect_uri,
         "state": outgoing.state.encode(),
         // A login that came back inside the frame would be refused.
         "self_redirect": false,

@@ -20,7 +20,7 @@ pub(crate) fn encode(value: &str) -> Cow<'_, str> {
 
 /// The page at WeChat where a login begins. The parameters stand in the documented order, which
 /// WeChat may insist on, and the fragment belongs to it. `more` stands behind the documented ones:
-/// empty, or parameters that each begin with `&`.
+/// empty, or parameters that each begin with `&`. `redirect_uri` is a query's value already.
 pub(crate) fn authorize(
     open: &str,
     appid: &str,
@@ -40,7 +40,7 @@ pub(crate) fn authorize(
         "?appid=",
         appid,
         "&redirect_uri=",
-        &encode(redirect_uri),
+        redirect_uri,
         "&response_type=code&scope=",
         state.scope.name(),
         "&state=",

@@ -2,13 +2,18 @@
 
 use url::{Host, Url};
 
-use crate::address::callback::{clean, split};
+use crate::address::{
+    authorize::encode,
+    callback::{clean, split},
+};
 
 /// The address under which browsers reach the app: an origin, and a prefix if a proxy strips one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
     origin: String,
     prefix: String,
+    /// Both as a part of a query's value.
+    encoded: String,
     url: Url,
 }
 
@@ -18,9 +23,11 @@ impl PublicUrl {
         let url = base_url(text)?;
         let origin = url.origin().ascii_serialization();
         let prefix = url.path().trim_end_matches('/').to_owned();
+        let encoded = encode(&[origin.as_str(), &prefix].concat()).into_owned();
         Ok(Self {
             origin,
             prefix,
+            encoded,
             url,
         })
     }
@@ -67,12 +74,14 @@ impl PublicUrl {
 
     /// A page of this app as browsers know it.
     pub(crate) fn page(&self, path_and_query: &str) -> String {
-        let slash = match path_and_query.as_bytes() {
-            [] | [b'/', ..] => "",
-            // A request may ask for `*`, which must not become a part of the host.
-            _ => "/",
-        };
+        let slash = slash_before(path_and_query);
         [&self.origin, &self.prefix, slash, path_and_query].concat()
+    }
+
+    /// The same as a query's value. Most of it is the same each time, and encoded once.
+    pub(crate) fn encoded_page(&self, path_and_query: &str) -> String {
+        let slash = encode(slash_before(path_and_query));
+        [&self.encoded, &*slash, &encode(path_and_query)].concat()
     }
 
     /// The same as a path alone, for a `Location` and for JSON.
@@ -144,6 +153,14 @@ impl PublicUrl {
             rest => rest.to_owned(),
         };
         (page.starts_with('/') && !page.starts_with("//")).then_some(page)
+    }
+}
+
+fn slash_before(path_and_query: &str) -> &'static str {
+    match path_and_query.as_bytes() {
+        [] | [b'/', ..] => "",
+        // A request may ask for `*`, which must not become a part of the host.
+        _ => "/",
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
 
 /// A login as it is sent to WeChat, and the login cookie that knows it when it comes back.
 pub(crate) struct Outgoing {
+    /// The page's address as a query's value.
     pub(crate) redirect_uri: String,
     pub(crate) state: State,
     /// The `Set-Cookie`.
@@ -35,7 +36,7 @@ impl Outgoing {
             challenge: pending.challenge(),
         };
         Self {
-            redirect_uri: account.public.page(page),
+            redirect_uri: account.public.encoded_page(page),
             state,
             cookie: account.cookies.set(&LoginCookie::Pending(pending), now),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use hmac::{Hmac, Mac, digest::Key};
+use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -26,6 +27,8 @@ const REUSE: Duration = Duration::from_secs(300);
 const COMPLETED: Duration = Duration::from_secs(60);
 const VOUCHER_LEN: usize = 16;
 const TRACE_LEN: usize = 8;
+/// Room for the value of a pending login and all attributes.
+const BESIDE_NAME: usize = 128;
 
 /// How one account's login cookies are called, set and vouched for.
 #[derive(Clone)]
@@ -131,47 +134,36 @@ impl LoginCookies {
         match cookie {
             LoginCookie::Pending(pending) => {
                 let left = PENDING.saturating_sub(pending.issued_at.age(now));
-                self.set_cookie(&pending.encode(), left)
+                self.set_cookie(|line| pending.write(line), left)
             }
             LoginCookie::Completed(completed) => {
-                let (rounds, at) = (
-                    completed.rounds.to_string(),
-                    completed.at.millis().to_string(),
-                );
-                let value = [
-                    VERSION,
-                    ".",
-                    &rounds,
-                    ".",
-                    &at,
-                    ".",
-                    &self.vouch(*completed),
-                ]
-                .concat();
-                self.set_cookie(&value, COMPLETED)
+                let write = |line: &mut String| {
+                    let (at, voucher) = (completed.at.millis().to_string(), self.vouch(*completed));
+                    write_fields(line, completed.rounds, [&at, &voucher]);
+                };
+                self.set_cookie(write, COMPLETED)
             }
         }
     }
 
     /// The `Set-Cookie` that takes the login cookie back.
     pub(crate) fn removal(&self) -> String {
-        self.set_cookie("", Duration::ZERO)
+        self.set_cookie(|_| (), Duration::ZERO)
     }
 
     /// Name and value are letters, digits, `.`, `-` and `_`, so that nothing needs quoting; and a
     /// cookie builder with its copies costs a tenth of the redirect that every anonymous visitor
     /// gets.
-    fn set_cookie(&self, value: &str, left: Duration) -> String {
-        [
-            self.name.as_str(),
-            "=",
-            value,
-            "; HttpOnly; SameSite=Lax",
-            if self.secure { "; Secure" } else { "" },
-            "; Path=/; Max-Age=",
-            &left.as_secs().to_string(),
-        ]
-        .concat()
+    fn set_cookie(&self, write_value: impl FnOnce(&mut String), left: Duration) -> String {
+        let mut line = String::with_capacity(self.name.len() + BESIDE_NAME);
+        line.push_str(&self.name);
+        line.push('=');
+        write_value(&mut line);
+        line.push_str("; HttpOnly; SameSite=Lax");
+        line.push_str(if self.secure { "; Secure" } else { "" });
+        line.push_str("; Path=/; Max-Age=");
+        line.push_str(&left.as_secs().to_string());
+        line
     }
 }
 
@@ -204,7 +196,7 @@ impl Pending {
             Some(current) if current.issued_at.age(now) < REUSE => {
                 (current.issued_at, current.nonce.clone())
             }
-            _ => (now, alphanumeric(&rand::random::<[u8; State::NONCE_LEN]>())),
+            _ => (now, new_nonce()),
         };
         Self {
             rounds,
@@ -239,23 +231,9 @@ impl Pending {
         is_current.then_some(pending)
     }
 
-    fn encode(&self) -> String {
-        let (rounds, issued_at) = (
-            self.rounds.to_string(),
-            self.issued_at.seconds().to_string(),
-        );
-        [
-            VERSION,
-            ".",
-            &rounds,
-            ".",
-            &issued_at,
-            ".",
-            &self.nonce,
-            ".",
-            &self.address,
-        ]
-        .concat()
+    fn write(&self, line: &mut String) {
+        let issued_at = self.issued_at.seconds().to_string();
+        write_fields(line, self.rounds, [&issued_at, &self.nonce, &self.address]);
     }
 
     /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
@@ -267,6 +245,17 @@ impl Pending {
     pub(crate) fn is_for_one_code_less(&self, address: &str) -> bool {
         let codes = count_codes(address);
         codes > 0 && self.address == trace(address, codes - 1)
+    }
+}
+
+fn write_fields<const MANY: usize>(line: &mut String, rounds: u8, fields: [&str; MANY]) {
+    line.push_str(VERSION);
+    line.push('.');
+    // One digit, as long as rounds have one.
+    line.push(char::from(b'0' + rounds.min(State::MAX_ROUNDS)));
+    for field in fields {
+        line.push('.');
+        line.push_str(field);
     }
 }
 
@@ -290,6 +279,13 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
         .all(|byte| byte.is_ascii_digit())
         .then(|| text.parse().ok())
         .flatten()
+}
+
+fn new_nonce() -> String {
+    let mut bytes = [0; State::NONCE_LEN];
+    // In one piece: a number of its own for each byte costs four times the generator's work.
+    rand::rng().fill_bytes(&mut bytes);
+    alphanumeric(&bytes)
 }
 
 /// Each byte as a letter or a digit.

@@ -20,7 +20,7 @@ fn authorize_url_is_the_documented_one() {
         let url = authorize(
             "https://open.weixin.qq.com",
             "wx0123456789abcdef",
-            redirect_uri,
+            &encode(redirect_uri),
             &state,
             "",
         );
@@ -50,8 +50,9 @@ fn encode_has_a_quick_look_that_changes_nothing() {
 proptest! {
     #[test]
     fn authorize_carries_the_page_exactly(page in a_page(), state in a_state()) {
-        let page = public("https://shop.example.cn/pre").page(&page);
-        let url = url::Url::parse(&authorize("https://open.weixin.qq.com", "wx1", &page, &state, "")).unwrap();
+        let public = public("https://shop.example.cn/pre");
+        let (page, encoded) = (public.page(&page), public.encoded_page(&page));
+        let url = url::Url::parse(&authorize("https://open.weixin.qq.com", "wx1", &encoded, &state, "")).unwrap();
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         let expected = [
             ("appid", "wx1"),

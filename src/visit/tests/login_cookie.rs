@@ -7,6 +7,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::{samples::a_cookie, scope::Scope};
 
+impl Pending {
+    fn encode(&self) -> String {
+        let mut value = String::new();
+        self.write(&mut value);
+        value
+    }
+}
+
 const SECONDS: u64 = 1_700_000_000;
 const NOW: Moment = Moment::from_millis(SECONDS * 1_000 + 123);
 const NONCE: &str = "0123456789abcdefABCDEF0123456789";
