@@ -27,17 +27,61 @@ pub(crate) struct Callback {
 impl Callback {
     /// `appended` is the appid that WeChat appends, on accounts where it does.
     pub(crate) fn find(query: &str, appended: Option<&str>) -> Option<Self> {
-        let state = State::parse(last_value(query, "state")?)?;
-        let code = has_wechats_code(query, &state)
-            .then(|| last_value(query, "code").map(decode))
-            .flatten()
+        let last = Last::of(query);
+        let state = State::parse(last.state?.value)?;
+        let code = last
+            .wechats_code(&state)
+            .map(|code| decode(code.value))
             .filter(|code| !code.is_empty() && code != DENIED);
-        let has_appid = appended.is_some_and(|appid| has_wechats_appid(query, appid));
+        let has_appid = appended.is_some() && last.appid.map(|appid| appid.value) == appended;
         Some(Self {
             code,
             state,
             has_appid,
         })
+    }
+}
+
+/// The last pairs of a query that bear the names of what WeChat appends.
+#[derive(Default)]
+struct Last<'a> {
+    code: Option<Pair<'a>>,
+    /// How many `code`s there are.
+    codes: usize,
+    state: Option<Pair<'a>>,
+    /// Only behind the last `state`.
+    appid: Option<Pair<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    /// How many pairs stand before it.
+    at: usize,
+    value: &'a str,
+}
+
+impl<'a> Last<'a> {
+    fn of(query: &'a str) -> Self {
+        let mut last = Self::default();
+        for (at, pair) in query.split('&').enumerate() {
+            let named = |name| value_of(pair, name).map(|value| Pair { at, value });
+            if let Some(code) = named("code") {
+                last.code = Some(code);
+                last.codes += 1;
+            } else if let Some(state) = named("state") {
+                last.state = Some(state);
+                last.appid = None;
+            } else if let Some(appid) = named("appid") {
+                last.appid = Some(appid);
+            }
+        }
+        last
+    }
+
+    /// Beside the `code`s of the page's own, WeChat's is one more.
+    fn wechats_code(&self, state: &State) -> Option<Pair<'a>> {
+        self.code
+            .filter(|_| self.codes > usize::from(state.own_codes))
     }
 }
 
@@ -62,17 +106,6 @@ fn codes(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter_map(|pair| value_of(pair, "code"))
 }
 
-/// Beside the `code`s of the page's own, WeChat's is one more.
-fn has_wechats_code(query: &str, state: &State) -> bool {
-    codes(query).count() > usize::from(state.own_codes)
-}
-
-/// The last `appid` is this one, and stands behind the last `state`.
-fn has_wechats_appid(query: &str, appid: &str) -> bool {
-    let mut behind = query.rsplit('&').take_while(|pair| !is_state(pair));
-    behind.find_map(|pair| value_of(pair, "appid")) == Some(appid)
-}
-
 fn decode(value: &str) -> String {
     if !value.contains(['%', '+']) {
         return value.to_owned();
@@ -81,10 +114,6 @@ fn decode(value: &str) -> String {
     form_urlencoded::parse(format!("={value}").as_bytes())
         .map(|(_, value)| value.into_owned())
         .collect()
-}
-
-fn last_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').rev().find_map(|pair| value_of(pair, name))
 }
 
 fn value_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
@@ -117,20 +146,15 @@ pub(crate) fn without<'a>(
     let Some(callback) = callback else {
         return Cow::Owned([path, "?", query].concat());
     };
-    let pairs: Vec<&str> = query.split('&').collect();
-    let last = |name| {
-        pairs
-            .iter()
-            .rposition(|pair| value_of(pair, name).is_some())
-    };
-    let code = last("code").filter(|_| has_wechats_code(query, &callback.state));
-    let state = last("state");
-    let appid = last("appid").filter(|_| callback.has_appid);
-    let kept = pairs
-        .iter()
+    let last = Last::of(query);
+    let code = last.wechats_code(&callback.state);
+    let appid = last.appid.filter(|_| callback.has_appid);
+    let appended = [code, last.state, appid].map(|pair| pair.map(|pair| pair.at));
+    let kept = query
+        .split('&')
         .enumerate()
-        .filter(|(at, _)| ![code, state, appid].contains(&Some(*at)))
-        .map(|(_, pair)| *pair);
+        .filter(|(at, _)| !appended.contains(&Some(*at)))
+        .map(|(_, pair)| pair);
     Cow::Owned(join(path, kept))
 }
 

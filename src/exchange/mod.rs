@@ -114,8 +114,9 @@ impl Exchanges {
                 _place: place,
             };
             // Detached: a client that resets its connection takes its request with it, not the code.
-            let task =
-                rt::spawn(running.run(client.clone(), Arc::clone(account), ticket, known_openid));
+            let exchange = running.run(client.clone(), Arc::clone(account), ticket, known_openid);
+            // Boxed: what a task holds itself is aligned so that the allocator searches for it.
+            let task = rt::spawn(Box::pin(exchange));
             Exchanged {
                 outcome: task.await.unwrap_or_else(|err| self.lost(&err)),
                 is_shared: false,
