@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::{
         StatusCode,
-        header::{self, ContentType, HeaderValue},
+        header::{self, ContentType, HeaderName, HeaderValue},
     },
 };
 use serde::Serialize;
@@ -12,10 +12,23 @@ use serde::Serialize;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+const PLAIN: [(HeaderName, &str); 2] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
 pub(crate) fn redirect(url: String) -> HttpResponse {
-    plain(StatusCode::FOUND)
-        .insert_header((header::LOCATION, url))
-        .finish()
+    let Ok(url) = HeaderValue::try_from(url) else {
+        // No address of a request holds what a header cannot.
+        return plain(StatusCode::INTERNAL_SERVER_ERROR).finish();
+    };
+    let mut response = HttpResponse::new(StatusCode::FOUND);
+    let headers = response.headers_mut();
+    for (name, value) in PLAIN {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::LOCATION, url);
+    response
 }
 
 pub(crate) fn html(status: StatusCode, body: String) -> HttpResponse {
@@ -34,11 +47,8 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
 
 pub(crate) fn plain(status: StatusCode) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .insert_header((
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ));
+    for header in PLAIN {
+        response.insert_header(header);
+    }
     response
 }

@@ -145,6 +145,7 @@ impl Answer {
         match &self.is_snapshotuser {
             Loose::Nothing | Loose::Bool(false) => false,
             Loose::Text(text) => !matches!(text.as_str(), "" | "0"),
+            Loose::Integer(number) => *number != 0,
             Loose::Number(number) => number.parse() != Ok(0.0_f64),
             Loose::Bool(true) | Loose::List(_) | Loose::Object => true,
         }
@@ -190,7 +191,8 @@ enum Loose {
     #[default]
     Nothing,
     Bool(bool),
-    /// Its digits.
+    Integer(i64),
+    /// The digits of any other number.
     Number(String),
     /// Without control characters, which WeChat's nicknames have held: each is a space.
     Text(String),
@@ -209,7 +211,7 @@ impl Loose {
 
     fn as_number(&self) -> Option<i64> {
         match self {
-            Self::Number(digits) => digits.parse().ok(),
+            Self::Integer(number) => Some(*number),
             Self::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
@@ -219,6 +221,7 @@ impl Loose {
     fn into_text(self) -> String {
         match self {
             Self::Text(text) | Self::Number(text) => text,
+            Self::Integer(number) => number.to_string(),
             _ => String::new(),
         }
     }
@@ -263,18 +266,24 @@ impl Loose {
     }
 }
 
+/// Looks at all of them, for then processors look at many bytes at a time.
+fn all(text: &str, is_sound: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_sound(byte))
+}
+
 /// A quick look, which clears the pictures that WeChat sends: a plain host and a plain path are
 /// sound without being parsed.
 fn is_usual(rest: &str) -> bool {
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.');
     let top = host.rsplit('.').next().unwrap_or_default();
-    let is_host = host.bytes().all(is_name)
+    let is_host = all(host, is_name)
         && top.starts_with(|char: char| char.is_ascii_alphabetic())
         || host.parse::<Ipv4Addr>().is_ok();
-    let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    is_host && port.parse::<u16>().is_ok() && path.bytes().all(in_path)
+    let in_path =
+        |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'/' | b'-' | b'_' | b'.');
+    is_host && port.parse::<u16>().is_ok() && all(path, in_path)
 }
 
 #[derive(Deserialize)]
@@ -373,11 +382,12 @@ impl<'de> Deserialize<'de> for Loose {
             }
 
             fn visit_i64<E>(self, value: i64) -> Result<Loose, E> {
-                Ok(Loose::Number(value.to_string()))
+                Ok(Loose::Integer(value))
             }
 
             fn visit_u64<E>(self, value: u64) -> Result<Loose, E> {
-                Ok(Loose::Number(value.to_string()))
+                Ok(i64::try_from(value)
+                    .map_or_else(|_| Loose::Number(value.to_string()), Loose::Integer))
             }
 
             fn visit_f64<E>(self, value: f64) -> Result<Loose, E> {

@@ -18,8 +18,8 @@ fn text(text: &str) -> Loose {
     Loose::Text(text.to_owned())
 }
 
-fn number(digits: &str) -> Loose {
-    Loose::Number(digits.to_owned())
+fn number(number: i64) -> Loose {
+    Loose::Integer(number)
 }
 
 fn nobody() -> WechatUser {
@@ -41,7 +41,7 @@ fn answer_is_read_whatever_wechat_did_to_it() {
         (b"{}", Loose::Nothing),
         (b" \r\n\t{ }\n", Loose::Nothing),
         (br#"{"nickname":null}"#, Loose::Nothing),
-        ("\u{feff}{\"nickname\":1}".as_bytes(), number("1")),
+        ("\u{feff}{\"nickname\":1}".as_bytes(), number(1)),
         (br#"{"nickname":"https:\/\/x"}"#, text("https://x")),
         (
             "{\"nickname\":\"👨\u{200d}👩\"}".as_bytes(),
@@ -62,7 +62,7 @@ fn answer_is_read_whatever_wechat_did_to_it() {
         // The bytes of a character above are no control characters.
         (b"{\"nickname\":\"\xe4\xbd\x84\"}", text("\u{4f44}")),
         // Of a field that comes twice the last one counts.
-        (br#"{"nickname":1,"nickname":2}"#, number("2")),
+        (br#"{"nickname":1,"nickname":2}"#, number(2)),
         (br#"{"nickname":"a","nickname":null}"#, Loose::Nothing),
         (
             br#"{"nickname":{"a":[1]},"sex":1,"nickname":"b"}"#,
@@ -78,7 +78,7 @@ fn answer_is_read_whatever_wechat_did_to_it() {
         (br#"{"\uD83D":"\uD83D","nickname":"a"}"#, text("a")),
         (br#"{"nickname":[1,["a"],null]}"#, {
             let inner = Loose::List(vec![text("a")]);
-            Loose::List(vec![number("1"), inner, Loose::Nothing])
+            Loose::List(vec![number(1), inner, Loose::Nothing])
         }),
         (br#"{"nickname":{"a":"b"}}"#, Loose::Object),
     ];
