@@ -2,8 +2,9 @@
 //!
 //!     cargo bench --features simulator --bench cpu
 //!
-//! The sides take turns, a round each, on one thread; the simulator has threads of its own, which are not counted. Each ratio is the
-//! median of the rounds' ratios.
+//! The sides take turns, a round each, on one thread; the simulator has threads of its own, which are not counted. All are on one
+//! processor: to wake a thread on another costs the one that wakes it, and which thread of the simulator a side's connection got
+//! would decide the ratio. Each ratio is the median of the rounds' ratios.
 
 mod app;
 #[allow(dead_code, reason = "each benchmark uses its part")]
@@ -25,8 +26,10 @@ const ROUNDS: usize = 30;
 const LOGINS: usize = 300;
 
 fn main() -> ExitCode {
-    if on_processor().is_none() {
-        eprintln!("the time on a processor is told by Linux alone, in /proc/thread-self/schedstat");
+    if on_processor().is_none() || !stay_on_one_processor() {
+        eprintln!(
+            "needs Linux: its /proc/thread-self/schedstat tells the time on a processor, its sched_setaffinity keeps to one"
+        );
         return ExitCode::FAILURE;
     }
     System::new().block_on(compare());
@@ -76,6 +79,21 @@ async fn round(bench: &Rc<Bench>, simulator: &Simulator) -> f64 {
     });
     let took = logins.await.expect("logins");
     took as f64 / 1e3 / LOGINS as f64
+}
+
+/// Keeps this thread, and the threads that it starts, to the processor that it is on.
+#[cfg(target_os = "linux")]
+fn stay_on_one_processor() -> bool {
+    use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
+
+    let mut here = CpuSet::new();
+    here.set(sched_getcpu());
+    sched_setaffinity(None, &here).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on_one_processor() -> bool {
+    false
 }
 
 /// How long this thread has been on a processor, in nanoseconds.
