@@ -1,6 +1,6 @@
 //! The calls of one login, each as often as its failures allow, within one deadline.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use actix_web::rt::time::{Instant, sleep};
 use rand::RngExt as _;
@@ -27,6 +27,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) accepts_snapshots: bool,
     pub(crate) clock: &'a Clock,
     pub(crate) lang: Lang,
+    /// What WeChat is asked now.
+    pub(crate) call: Cell<Call>,
 }
 
 impl Attempt<'_> {
@@ -36,12 +38,27 @@ impl Attempt<'_> {
         ticket: &Ticket,
         known_openid: Option<String>,
     ) -> Result<Option<Login>, CallError> {
+        // Boxed, and so is each call: the allocator searches long for much room in one piece.
+        let logging_in = Box::pin(self.ask(ticket, known_openid));
+        timeout_at(self.deadline, logging_in)
+            .await
+            .unwrap_or_else(|_| {
+                let late = CallError::new(self.call.get(), Fault::TimedOut);
+                Err(late.at(self.client.host()))
+            })
+    }
+
+    async fn ask(
+        &self,
+        ticket: &Ticket,
+        known_openid: Option<String>,
+    ) -> Result<Option<Login>, CallError> {
         let Self {
             client, account, ..
         } = self;
-        let (call, proof) = self.prove().await?;
+        let proof = self.prove().await?;
         let exchanged = self
-            .persist(call, async |connections| {
+            .persist(async |connections| {
                 client
                     .exchange(&account.appid, &proof, &ticket.code, connections)
                     .await
@@ -51,8 +68,9 @@ impl Attempt<'_> {
         user.unionid = exchanged.unionid;
         user.is_snapshotuser = exchanged.is_snapshotuser;
         if ticket.scope.has_profile() && !self.is_refused(&user) {
+            self.call.set(Call::Profile);
             let profile = self
-                .persist(Call::Profile, async |connections| {
+                .persist(async |connections| {
                     let token = exchanged.tokens.access_token();
                     client
                         .profile(token, &user.openid, self.lang, connections)
@@ -77,14 +95,10 @@ impl Attempt<'_> {
     }
 
     /// What the exchange is to show. It leaves half of the time for the calls, which spend the code.
-    async fn prove(&self) -> Result<(Call, Proof<'_>), CallError> {
-        let call = Call::to_exchange(self.account);
+    async fn prove(&self) -> Result<Proof<'_>, CallError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let proof = self.account.prove(left / 2).await;
-        Ok((
-            call,
-            proof.map_err(|trouble| CallError::unproved(call, trouble))?,
-        ))
+        proof.map_err(|trouble| CallError::unproved(self.call.get(), trouble))
     }
 
     fn is_refused(&self, user: &WechatUser) -> bool {
@@ -93,7 +107,6 @@ impl Attempt<'_> {
 
     async fn persist<T>(
         &self,
-        call: Call,
         mut attempt: impl AsyncFnMut(Connections) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let mut connections = Connections::Kept;
@@ -101,14 +114,12 @@ impl Attempt<'_> {
         let mut sent = false;
         loop {
             tries += 1;
-            let answered = timeout_at(self.deadline, Box::pin(attempt(connections))).await;
-            let error = match answered {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) => error,
-                Err(_) => CallError::new(call, Fault::TimedOut).at(self.client.host()),
+            let error = match Box::pin(attempt(connections)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
             };
             sent |= error.sent;
-            if tries >= error.verdict().tries || error.fault == Fault::TimedOut {
+            if tries >= error.verdict().tries {
                 return Err(CallError { sent, ..error });
             }
             if error.fault == Fault::Unanswered {

@@ -3,7 +3,7 @@
 //! The first request with a code starts a detached task; every other one with the same code and
 //! the same login waits for that task's result. WeChat's browser is known to ask twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use actix_web::rt::{self, task::JoinError, time::Instant};
 
@@ -21,7 +21,7 @@ use crate::{
     reason::Reason,
     scope::Scope,
     session::stored,
-    sns::Client,
+    sns::{Client, errcode::Call},
 };
 
 mod attempt;
@@ -234,10 +234,10 @@ impl Running {
                 accepts_snapshots: exchanges.accepts_snapshots,
                 clock: &exchanges.clock,
                 lang: exchanges.lang,
+                call: Cell::new(Call::to_exchange(&account)),
             };
             let mut sent = true;
-            // Boxed, and so is each call in it: the allocator searches long for much room in one piece.
-            let outcome = match Box::pin(attempt.log_in(&ticket, known_openid)).await {
+            let outcome = match attempt.log_in(&ticket, known_openid).await {
                 Ok(Some(login)) => exchanges.complete(login, started).await,
                 Ok(None) => Outcome::Snapshot,
                 Err(error) => {

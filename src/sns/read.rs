@@ -278,8 +278,7 @@ fn is_usual(rest: &str) -> bool {
     let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.');
     let top = host.rsplit('.').next().unwrap_or_default();
-    let is_host = all(host, is_name)
-        && top.starts_with(|char: char| char.is_ascii_alphabetic())
+    let is_host = all(host, is_name) && top.starts_with(|char: char| char.is_ascii_alphabetic())
         || host.parse::<Ipv4Addr>().is_ok();
     let in_path =
         |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'/' | b'-' | b'_' | b'.');
