@@ -39,6 +39,7 @@ mod visit;
 
 mod clock;
 mod credentials;
+mod events;
 mod foreign;
 mod lang;
 mod reason;

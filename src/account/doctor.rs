@@ -10,6 +10,7 @@ use crate::{
     account::builder::{API_URL, Builder, OPEN_URL},
     address::public_url::{PublicUrl, is_loopback},
     credentials::Credentials,
+    events,
     exchange::limit::{self, open_files, process_limit},
     sns::Endpoints,
 };
@@ -113,13 +114,7 @@ impl Doctor {
     /// Tells the operator at start.
     pub(crate) fn log(&self, appid: &str) {
         for Finding { setting, advice } in &self.0 {
-            tracing::warn!(
-                name: "wechat.config.risk",
-                appid,
-                setting = setting.as_str(),
-                advice,
-                "wechat.config.risk"
-            );
+            events::config_risk(appid, setting, advice);
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
         head::{html, redirect},
         outgoing::Outgoing,
     },
+    events,
     pages::{Facts, Page},
     reason::Reason,
     scope::Scope,
@@ -109,12 +110,7 @@ impl Departure {
             Self::AskFirst { url, .. } | Self::Redirect { url, .. } => url.len(),
         };
         if length > LONG_URL {
-            tracing::warn!(
-                name: "wechat.login.long_url",
-                appid,
-                length,
-                "wechat.login.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the page's query"
-            );
+            events::login_long_url(appid, length);
         }
     }
 }

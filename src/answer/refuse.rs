@@ -9,6 +9,7 @@ use crate::{
         Reply,
         head::{html, json},
     },
+    events,
     pages::{Facts, Page},
     reason::Reason,
 };
@@ -78,10 +79,7 @@ impl Reply {
 
 /// What everybody gets where the app has registered no account.
 pub(super) fn unregistered(html_wanted: bool) -> HttpResponse {
-    tracing::error!(
-        name: "wechat.config.missing",
-        "wechat.config.missing: no account is registered for this route; add `.app_data(wechat.worker())` to its `App` or scope"
-    );
+    events::config_missing();
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     if html_wanted {
         html(status, "<!doctype html><meta charset=utf-8><title>500</title><p>登录暂不可用 · Login is not available".to_owned())

@@ -6,6 +6,7 @@ use actix_web::{
     HttpResponse,
     http::header::{self, HeaderValue},
 };
+use tracing::Level;
 
 use crate::{
     account::snapshot::Snapshot,
@@ -14,6 +15,7 @@ use crate::{
         Reply, append_cookie,
         head::{html, redirect},
     },
+    events::{self, Failed},
     exchange::outcome::Failure,
     pages::{Facts, Page},
     reason::Reason,
@@ -105,29 +107,22 @@ impl Reply {
 
     /// What the exchange has not logged already.
     pub(super) fn log(&self, reason: Reason) {
-        // A level is part of a log statement, so that one cannot choose it.
-        macro_rules! log {
-            ($level:ident, $cure:expr) => {
-                tracing::$level!(
-                    name: "wechat.login.failed",
-                    appid = self.wechat.appid(),
-                    reason = reason.as_str(),
-                    cure = $cure,
-                    "wechat.login.failed"
-                )
-            };
-        }
-        match reason {
+        let (level, cure) = match reason {
             // This server has vouched for the login: no visitor can bring this about alone.
-            Reason::SessionLost => log!(error, Some(SESSION_LOST_CURE)),
+            Reason::SessionLost => (Level::ERROR, Some(SESSION_LOST_CURE)),
             Reason::CookiesOff if !self.visit.look_alikes.is_empty() => {
-                log!(warn, Some(LOOK_ALIKE_CURE));
+                (Level::WARN, Some(LOOK_ALIKE_CURE))
             }
-            Reason::CookiesOff => log!(warn, Some(COOKIES_OFF_CURE)),
-            Reason::StateLost => log!(warn, Some(STATE_LOST_CURE)),
-            Reason::Declined | Reason::CodeRefused | Reason::Snapshot => log!(info, None::<&str>),
-            _ => {}
-        }
+            Reason::CookiesOff => (Level::WARN, Some(COOKIES_OFF_CURE)),
+            Reason::StateLost => (Level::WARN, Some(STATE_LOST_CURE)),
+            Reason::Declined | Reason::CodeRefused | Reason::Snapshot => (Level::INFO, None),
+            _ => return,
+        };
+        let failed = Failed {
+            cure,
+            ..Failed::new(self.wechat.appid(), reason)
+        };
+        events::login_failed(level, &failed);
     }
 
     /// The `Set-Cookie`s that take the look-alikes of the session's cookie back, wherever in this

@@ -6,10 +6,12 @@
 use std::{cell::Cell, sync::Arc, time::Duration};
 
 use actix_web::rt::{self, task::JoinError, time::Instant};
+use tracing::Level;
 
 use crate::{
     clock::{Clock, Moment},
     credentials::Credentials,
+    events::{self, Failed},
     exchange::{
         attempt::Attempt,
         hook::{Hook, Login},
@@ -127,25 +129,23 @@ impl Exchanges {
     /// No outcome: the exchange panicked, or the runtime shuts down.
     fn lost(&self, err: &JoinError) -> Outcome {
         if err.is_panic() {
-            tracing::error!(
-                name: "wechat.login.failed",
-                appid = self.appid,
-                reason = Reason::Misconfigured.as_str(),
-                problem = "the exchange panicked",
-                "wechat.login.failed"
-            );
+            let failed = Failed {
+                problem: Some("the exchange panicked"),
+                ..Failed::new(&self.appid, Reason::Misconfigured)
+            };
+            events::login_failed(Level::ERROR, &failed);
         }
         Outcome::Restart
     }
 
     fn full(&self) -> Outcome {
-        tracing::warn!(
-            name: "wechat.login.failed",
-            appid = self.appid,
-            reason = Reason::Busy.as_str(),
-            cure = "more logins at once than places; raise `in_flight` or the limit of open files, or limit the rate at the proxy",
-            "wechat.login.failed"
-        );
+        let failed = Failed {
+            cure: Some(
+                "more logins at once than places; raise `in_flight` or the limit of open files, or limit the rate at the proxy",
+            ),
+            ..Failed::new(&self.appid, Reason::Busy)
+        };
+        events::login_failed(Level::WARN, &failed);
         Outcome::Failed(Failure {
             retry_after: Some(RETRY_WHEN_FULL),
             ..Failure::plain(Reason::Busy)
@@ -167,23 +167,15 @@ impl Exchanges {
             if let Some(hooked) = hooked
                 && let Err(problem) = hooked.await
             {
-                tracing::error!(
-                    name: "wechat.login.failed",
-                    appid = self.appid,
-                    reason = Reason::HookFailed.as_str(),
-                    elapsed_ms = elapsed_ms(started.into_std()),
-                    problem,
-                    "wechat.login.failed"
-                );
+                let event = Failed {
+                    elapsed_ms: Some(elapsed_ms(started.into_std())),
+                    problem: Some(&problem),
+                    ..Failed::new(&self.appid, Reason::HookFailed)
+                };
+                events::login_failed(Level::ERROR, &event);
                 return failed(Reason::HookFailed);
             }
-            tracing::info!(
-                name: "wechat.login.completed",
-                appid = self.appid,
-                scope,
-                elapsed_ms = elapsed_ms(started.into_std()),
-                "wechat.login.completed"
-            );
+            events::login_completed(&self.appid, scope, elapsed_ms(started.into_std()));
             Outcome::LoggedIn(LoggedIn {
                 stored: stored.into(),
                 at,

@@ -2,8 +2,11 @@
 
 use std::time::Instant;
 
+use tracing::Level;
+
 use crate::{
     clock::Moment,
+    events::{self, Failed},
     reason::Reason,
     sns::{errcode::Ending, error::CallError},
 };
@@ -60,28 +63,21 @@ impl Outcome {
             Ending::Restart => Reason::CodeRefused,
             Ending::Page(reason) => reason,
         };
-        // A level is part of a log statement, so that one cannot choose it.
-        macro_rules! log {
-            ($level:ident) => {
-                tracing::$level!(
-                    name: "wechat.login.failed",
-                    appid,
-                    reason = reason.as_str(),
-                    call = error.call.path(),
-                    host = error.host,
-                    errcode = error.errcode(),
-                    rid = error.rid(),
-                    elapsed_ms = elapsed_ms(started),
-                    problem = error.problem,
-                    cure = (!verdict.cure.is_empty()).then_some(verdict.cure),
-                    "wechat.login.failed"
-                )
-            };
-        }
-        match verdict.ending {
-            Ending::Restart | Ending::Page(Reason::AccountRefused) => log!(warn),
-            Ending::Page(_) => log!(error),
-        }
+        let level = match verdict.ending {
+            Ending::Restart | Ending::Page(Reason::AccountRefused) => Level::WARN,
+            Ending::Page(_) => Level::ERROR,
+        };
+        let failed = Failed {
+            call: Some(error.call.path()),
+            host: error.host.as_deref(),
+            errcode: error.errcode(),
+            rid: error.rid(),
+            elapsed_ms: Some(elapsed_ms(started)),
+            problem: error.problem.as_deref(),
+            cure: (!verdict.cure.is_empty()).then_some(verdict.cure),
+            ..Failed::new(appid, reason)
+        };
+        events::login_failed(level, &failed);
         match verdict.ending {
             Ending::Restart => Self::Restart,
             Ending::Page(reason) => Self::Failed(Failure {

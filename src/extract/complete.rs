@@ -2,10 +2,12 @@
 
 use actix_session::SessionExt as _;
 use actix_web::HttpRequest;
+use tracing::Level;
 
 use crate::{
     account::Wechat,
     answer::Reply,
+    events::{self, Failed},
     exchange::{
         Ticket,
         outcome::{Failure, LoggedIn, Outcome},
@@ -69,13 +71,13 @@ fn end(req: &HttpRequest, wechat: Wechat, visit: Visit, outcome: Outcome, rounds
     match outcome {
         Outcome::LoggedIn(LoggedIn { stored, at }) => {
             if account.slot.store(&req.get_session(), &stored).is_err() {
-                tracing::error!(
-                    name: "wechat.login.failed",
-                    appid = account.appid(),
-                    reason = Reason::Misconfigured.as_str(),
-                    cure = "the session refuses the user; see whether its middleware is the one that the app means",
-                    "wechat.login.failed"
-                );
+                let failed = Failed {
+                    cure: Some(
+                        "the session refuses the user; see whether its middleware is the one that the app means",
+                    ),
+                    ..Failed::new(account.appid(), Reason::Misconfigured)
+                };
+                events::login_failed(Level::ERROR, &failed);
                 return Reply::stop(wechat, visit, Failure::plain(Reason::Misconfigured));
             }
             let completed = LoginCookie::Completed(Completed { rounds, at });

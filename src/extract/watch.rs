@@ -9,6 +9,8 @@ use std::{
 
 use actix_web::{HttpRequest, rt};
 
+use crate::events;
+
 /// One event a route, and for so many routes at most.
 const MOST_ROUTES: usize = 64;
 static TOLD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
@@ -50,23 +52,13 @@ impl Drop for Watch {
         }
         let appid = self.appid.as_str();
         if self.poll_is_over.get() {
-            tracing::debug!(
-                name: "wechat.login.dropped",
-                appid,
-                "wechat.login.dropped: the visitor went away before the login was complete"
-            );
+            events::login_dropped(appid);
             return;
         }
         let route = self.req.match_pattern().unwrap_or_default();
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() < MOST_ROUTES && told.insert(route.clone()) {
-            tracing::error!(
-                name: "wechat.login.preempted",
-                appid,
-                route,
-                cure = "another extractor of this handler refused the callback's URL, often a `web::Query` with a field `code` or `state`, or that refuses unknown fields; put the handler behind `require_user`, which runs first",
-                "wechat.login.preempted"
-            );
+            events::login_preempted(appid, &route);
         }
     }
 }

@@ -29,12 +29,13 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     answer::head::{plain, redirect},
+    events,
     hub::{
         allowed::Allowed,
         authorize::Endpoint,
         base::Base,
         builder::HubBuilder,
-        refusal::{Pages, Stop, warn_long},
+        refusal::{Pages, Stop},
     },
     pages::language::Language,
 };
@@ -174,7 +175,7 @@ fn leave(hub: &Settings, endpoint: Endpoint, request: &HttpRequest) -> HttpRespo
     match authorize::authorize(hub, endpoint, request.query_string()) {
         Ok(leaving) => {
             if leaving.is_long() {
-                warn_long(leaving.url.len(), &leaving.appid);
+                events::hub_long_url(leaving.url.len(), &leaving.appid);
             }
             redirect(leaving.url)
         }

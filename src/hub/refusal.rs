@@ -5,7 +5,7 @@ use derive_more::From;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::{answer::head::html, pages::language::Language};
+use crate::{answer::head::html, events, pages::language::Language};
 
 const TEMPLATES: [(&str, &str); 3] = [
     (
@@ -98,13 +98,7 @@ impl Pages {
         Context::from_serialize(facts)
             .and_then(|context| self.0.render(name, &context))
             .unwrap_or_else(|err| {
-                tracing::error!(
-                    name: "wechat.page.failed",
-                    appid = facts.appid,
-                    template = name,
-                    error = %err,
-                    "wechat.page.failed"
-                );
+                events::page_failed(facts.appid, name, &err.to_string());
                 name.to_owned()
             })
     }
@@ -120,13 +114,7 @@ impl Stop {
                     origin,
                     appid,
                 } = refusal;
-                tracing::warn!(
-                    name: "wechat.hub.refused",
-                    origin,
-                    appid,
-                    cure = problem.advice(),
-                    "wechat.hub.refused"
-                );
+                events::hub_refused(origin, appid, problem.advice());
                 let facts = Facts {
                     lang,
                     site_name,
@@ -138,7 +126,7 @@ impl Stop {
                 html(StatusCode::FORBIDDEN, pages.render("refused.html", &facts))
             }
             Self::TooLong { length, appid } => {
-                warn_long(*length, appid);
+                events::hub_long_url(*length, appid);
                 let facts = Facts {
                     lang,
                     site_name,
@@ -152,13 +140,4 @@ impl Stop {
             }
         }
     }
-}
-
-pub(super) fn warn_long(length: usize, appid: &str) {
-    tracing::warn!(
-        name: "wechat.hub.long_url",
-        length,
-        appid,
-        "wechat.hub.long_url: some phones refuse an authorize URL over 1,000 bytes; shorten the query of the page behind the hub"
-    );
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use tera::Tera;
 
 use crate::{
+    events,
     pages::{
         compiled::{compiled, one_line, render},
         language::Language,
@@ -158,13 +159,7 @@ impl Pages {
     pub(crate) fn render(&self, page: Page, facts: &Facts<'_>) -> String {
         let name = page.template();
         render(&self.tera, name, facts).unwrap_or_else(|err| {
-            tracing::error!(
-                name: "wechat.page.failed",
-                appid = self.appid,
-                template = name,
-                error = one_line(&err),
-                "wechat.page.failed"
-            );
+            events::page_failed(&self.appid, name, &one_line(&err));
             facts.reason.to_owned()
         })
     }

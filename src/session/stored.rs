@@ -7,7 +7,7 @@ use std::array;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{clock::Moment, scope::Scope, user::WechatUser};
+use crate::{clock::Moment, events, scope::Scope, user::WechatUser};
 
 /// DEL: one byte that JSON does not escape. No field holds it, because control characters are
 /// removed.
@@ -269,23 +269,13 @@ pub(crate) fn encode_within(user: &WechatUser, key: &str, appid: &str) -> Result
         if shorter == stored {
             continue;
         }
-        tracing::warn!(
-            name: "wechat.user.cut",
-            appid,
-            field,
-            "wechat.user.cut: the user is too large for a cookie, a field is left out"
-        );
+        events::user_cut(appid, field);
         stored = shorter;
         if cost(key, &stored) <= BUDGET {
             return Ok(stored);
         }
     }
-    tracing::error!(
-        name: "wechat.user.too_large",
-        appid,
-        cure = "look at what WeChat answers: openid and unionid alone do not fit into a cookie",
-        "wechat.user.too_large"
-    );
+    events::user_too_large(appid);
     Err(TooLarge)
 }
 

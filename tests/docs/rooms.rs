@@ -52,6 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const GROUND: &[&str] = &[
     "clock",
     "credentials",
+    "events",
     "foreign",
     "lang",
     "reason",
@@ -113,6 +114,21 @@ fn every_module_has_a_place() {
     }
 }
 
+/// So that nobody adds an event and forgets what else an event needs.
+#[test]
+fn only_the_room_of_events_logs() {
+    let macros =
+        ["error", "warn", "info", "debug", "trace", "event"].map(|it| format!("tracing::{it}!"));
+    for (file, text) in sources() {
+        let has_macro = macros.iter().any(|it| text.contains(it));
+        let has_import = text
+            .lines()
+            .any(|it| it.starts_with("use tracing") && it != "use tracing::Level;");
+        let logs = has_macro || has_import;
+        assert_eq!(logs, file.ends_with("src/events.rs"), "{}", file.display());
+    }
+}
+
 #[test]
 fn an_import_is_found_however_it_is_written() {
     let text = "use crate::{\n    a::B,\n    c::{self, d::E},\n    f,\n};\nuse crate::g::H;\nlet x = crate::i::j();\n/// [`K`](crate::K) and [l](crate::l::M)\n// crate::n::O\n";
@@ -122,6 +138,18 @@ fn an_import_is_found_however_it_is_written() {
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// All files, unit tests and WeChat's side apart.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    collect(&source(), &mut files);
+    files.retain(|file| !file.starts_with(source().join("simulator")));
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(&file).expect("a source file");
+        (file, text)
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// What the files of a room import, unit tests apart.
