@@ -115,7 +115,7 @@ impl Reply {
             }
             Reason::CookiesOff => (Level::WARN, Some(COOKIES_OFF_CURE)),
             Reason::StateLost => (Level::WARN, Some(STATE_LOST_CURE)),
-            Reason::Declined | Reason::CodeRefused | Reason::Snapshot => (Level::INFO, None),
+            Reason::Declined | Reason::CodeRefused => (Level::INFO, None),
             _ => return,
         };
         let failed = Failed {

@@ -231,7 +231,14 @@ impl Running {
             let mut sent = true;
             let outcome = match attempt.log_in(&ticket, known_openid).await {
                 Ok(Some(login)) => exchanges.complete(login, started).await,
-                Ok(None) => Outcome::Snapshot,
+                Ok(None) => {
+                    let event = Failed {
+                        elapsed_ms: Some(elapsed_ms(started.into_std())),
+                        ..Failed::new(&exchanges.appid, Reason::Snapshot)
+                    };
+                    events::login_failed(Level::INFO, &event);
+                    Outcome::Snapshot
+                }
                 Err(error) => {
                     sent = error.sent;
                     Outcome::of(error, &exchanges.appid, started.into_std())

@@ -130,7 +130,9 @@ impl tracing::field::Visit for Fields {
 enum Way {
     /// All the way to WeChat and back.
     Back,
-    /// The same, and then the page, where the session is gone.
+    /// The same, and the callback once more.
+    BackAgain,
+    /// Back, and then the page, where the session is gone.
     BackWithoutSession,
     /// Back, having refused.
     Refused,
@@ -222,7 +224,7 @@ async fn logged(
             // Told once a route.
             get(&own(&callback).replace("/7", "/8"), &cookie).await;
         }
-        Way::Back | Way::BackWithoutSession | Way::Refused => {
+        Way::Back | Way::BackAgain | Way::BackWithoutSession | Way::Refused => {
             let (authorize, cookie) = get("/user", "").await;
             let mut callback = Visitor::new().get(&authorize).await.location();
             if let Way::Refused = way {
@@ -230,6 +232,9 @@ async fn logged(
                     .split(['?', '&'])
                     .find(|pair| pair.starts_with("code="));
                 callback = callback.replace(&format!("{}&", code.expect("a code")), "");
+            }
+            if let Way::BackAgain = way {
+                get(&own(&callback), &cookie).await;
             }
             let (page, cookie) = get(&own(&callback), &cookie).await;
             if let Way::BackWithoutSession = way {
@@ -404,6 +409,21 @@ async fn a_lost_session_is_told_of_at_the_first_login() {
         lost.fields["cure"].contains("`SessionMiddleware`"),
         "{lost:?}"
     );
+}
+
+/// Each copy of a callback is answered with the page; the login is told of once.
+#[actix_web::test]
+async fn a_snapshot_is_told_of_once() {
+    fn snapshot(simulator: &Simulator) {
+        let user = r#"{"access_token":"t","openid":"oVirtual","is_snapshotuser":1}"#;
+        simulator.fault(Endpoint::AccessToken, Fault::Body(user.to_owned()));
+    }
+    let mut events = logged(|it| it, true, snapshot, Way::BackAgain).await;
+    events.retain(|event| event.name == "wechat.login.failed");
+    let [failed] = events.as_slice() else {
+        panic!("one event, and not {events:#?}")
+    };
+    assert_eq!(failed.fields["reason"], "snapshot");
 }
 
 #[actix_web::test]
