@@ -42,6 +42,11 @@ mod credentials;
 mod events;
 mod foreign;
 mod lang;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(not(feature = "metrics"))]
+#[path = "no_metrics.rs"]
+mod metrics;
 mod reason;
 mod scope;
 mod user;

@@ -14,6 +14,7 @@ use crate::{
     address::callback::clean,
     answer::{append_cookie, depart::TOO_LONG_URL, head, outgoing::Outgoing},
     login::ReturnTo,
+    metrics,
     reason::Reason,
     scope::Scope,
     visit::login_cookie::LoginCookie,
@@ -83,6 +84,7 @@ pub async fn wx_login(worker: Worker, req: HttpRequest) -> HttpResponse {
         // A login that came back inside the frame would be refused.
         "self_redirect": false,
     });
+    metrics::login_started(account.appid(), outgoing.state.scope);
     let mut answer = head::json(StatusCode::OK, &options);
     append_cookie(&mut answer, &outgoing.cookie);
     answer

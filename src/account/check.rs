@@ -24,6 +24,7 @@ use crate::{
         public_url::{PublicUrl, base_url},
     },
     credentials::Credentials,
+    events,
     exchange::{
         Exchanges,
         limit::{Limit, process_limit},
@@ -31,6 +32,7 @@ use crate::{
     },
     pages::Pages,
     pages::localized::Localized,
+    scope::Scope,
     session::Slot,
     sns::{Endpoints, connect::Proxy},
     visit::login_cookie::LoginCookies,
@@ -91,11 +93,15 @@ impl Builder {
         let pages = Pages::new(&self.templates, &appid)
             .map_err(|problem| ConfigError::new("template", problem))?;
         let doctor = Doctor::examine(&self, account, &public, &open_url, &endpoints);
-        doctor.log(&appid);
-        let key = login_cookie_key(self.login_cookie_key.as_ref(), account)?;
-        let cookies = LoginCookies::new(&appid, public.is_https(), key.expose_secret());
+        let key = login_cookie_key(self.login_cookie_key.as_ref(), account);
         let extras = Extras::new(account, self.force_popup, self.lang);
         let logins = Logins::new(open_url.as_str(), whose, extras);
+        let scopes = logins
+            .scopes(Scope::Base)
+            .and(logins.scopes(Scope::UserInfo));
+        events::begin_account(&appid, scopes);
+        doctor.log(&appid);
+        let cookies = LoginCookies::new(&appid, public.is_https(), key?.expose_secret());
         Ok(Wechat(Arc::new(Account {
             cookies,
             slot: Slot {

@@ -15,7 +15,7 @@ use crate::{
         head::{html, redirect},
         outgoing::Outgoing,
     },
-    events,
+    events, metrics,
     pages::{Facts, Page},
     reason::Reason,
     scope::Scope,
@@ -36,10 +36,12 @@ pub(super) enum Departure {
     },
     /// A page with a button first, which says why.
     AskFirst {
+        scope: Scope,
         url: String,
         cookie: String,
     },
     Redirect {
+        scope: Scope,
         url: String,
         cookie: String,
     },
@@ -72,9 +74,9 @@ impl Departure {
         }
         let asks_first = account.shown.ask_first.is_some();
         if asks_first && scope == Scope::UserInfo && !visit.has_tapped {
-            Self::AskFirst { url, cookie }
+            Self::AskFirst { scope, url, cookie }
         } else {
-            Self::Redirect { url, cookie }
+            Self::Redirect { scope, url, cookie }
         }
     }
 
@@ -124,10 +126,10 @@ impl Reply {
         }
         departure.warn_if_long(self.wechat.appid());
         let shown = &self.account().shown;
-        let (mut response, cookie) = match departure {
+        let (mut response, scope, cookie) = match departure {
             Departure::Elsewhere(page) => return self.elsewhere(departure.status(), *page),
             Departure::TooLong { .. } => return self.page(Reason::AddressTooLong),
-            Departure::AskFirst { url, cookie } => {
+            Departure::AskFirst { scope, url, cookie } => {
                 let facts = Facts {
                     retry_url: url,
                     why: shown
@@ -137,11 +139,12 @@ impl Reply {
                     ..self.facts("")
                 };
                 let page = shown.pages.render(Page::AskFirst, &facts);
-                (html(departure.status(), page), cookie)
+                (html(departure.status(), page), scope, cookie)
             }
-            Departure::Redirect { url, cookie } => (redirect(url.clone()), cookie),
+            Departure::Redirect { scope, url, cookie } => (redirect(url.clone()), scope, cookie),
         };
         if round.cookie {
+            metrics::login_started(self.wechat.appid(), *scope);
             append_cookie(&mut response, cookie);
         }
         response

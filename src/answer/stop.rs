@@ -122,7 +122,13 @@ impl Reply {
             cure,
             ..Failed::new(self.wechat.appid(), reason)
         };
-        events::login_failed(level, &failed);
+        match reason {
+            // The exchanges have told of each code, or the app has lost who logged in.
+            Reason::CodeRefused if self.visit.callback.is_none() => {
+                events::login_given_up(level, &failed);
+            }
+            _ => events::login_failed(level, &failed),
+        }
     }
 
     /// The `Set-Cookie`s that take the look-alikes of the session's cookie back, wherever in this

@@ -9,7 +9,13 @@ use crate::{
         config_error::ConfigError,
         env::variable,
     },
-    hub::{Hub, Settings, allowed::Allowed, base::Base, refusal::Pages},
+    events,
+    hub::{
+        Hub, Settings,
+        allowed::Allowed,
+        base::Base,
+        refusal::{Pages, Problem},
+    },
 };
 
 /// Settings of a [`Hub`], checked by [`build`](Self::build).
@@ -179,6 +185,7 @@ impl HubBuilder {
         }
         let open =
             Base::parse(&self.open_url.value).map_err(|problem| self.open_url.refused(problem))?;
+        events::begin_hub(Problem::ALL.map(Problem::as_str));
         Ok(Hub(Arc::new(Settings {
             allowed: Allowed {
                 hub,

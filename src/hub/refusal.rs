@@ -42,7 +42,7 @@ pub(super) struct Refusal {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "&'static str")]
 pub(super) enum Problem {
     NoTarget,
     NoAddress,
@@ -53,6 +53,27 @@ pub(super) enum Problem {
 }
 
 impl Problem {
+    pub(super) const ALL: [Self; 6] = [
+        Self::NoTarget,
+        Self::NoAddress,
+        Self::Repeated,
+        Self::OriginNotAllowed,
+        Self::AppidNotAllowed,
+        Self::Nested,
+    ];
+
+    /// Its name in the template and in the metrics.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTarget => "no_target",
+            Self::NoAddress => "no_address",
+            Self::Repeated => "repeated",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::AppidNotAllowed => "appid_not_allowed",
+            Self::Nested => "nested",
+        }
+    }
+
     const fn advice(self) -> &'static str {
         match self {
             Self::NoTarget => "the app must send a `redirect_uri`",
@@ -70,6 +91,12 @@ impl Problem {
             }
             Self::Nested => "the app must name a page of its own, not the hub",
         }
+    }
+}
+
+impl From<Problem> for &'static str {
+    fn from(problem: Problem) -> Self {
+        problem.as_str()
     }
 }
 
@@ -98,7 +125,7 @@ impl Pages {
         Context::from_serialize(facts)
             .and_then(|context| self.0.render(name, &context))
             .unwrap_or_else(|err| {
-                events::page_failed(facts.appid, name, &err.to_string());
+                events::hub_page_failed(facts.appid, name, &err.to_string());
                 name.to_owned()
             })
     }
@@ -114,7 +141,7 @@ impl Stop {
                     origin,
                     appid,
                 } = refusal;
-                events::hub_refused(origin, appid, problem.advice());
+                events::hub_refused(problem.as_str(), origin, appid, problem.advice());
                 let facts = Facts {
                     lang,
                     site_name,

@@ -46,6 +46,16 @@ impl Call {
         }
     }
 
+    /// Its name in the metrics, whoever acts for the account.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Exchange | Self::ComponentExchange => "exchange",
+            Self::Profile => "profile",
+            Self::Refresh | Self::ComponentRefresh => "refresh",
+            Self::Check => "check",
+        }
+    }
+
     const fn spends_a_code(self) -> bool {
         matches!(self, Self::Exchange | Self::ComponentExchange)
     }

@@ -64,6 +64,11 @@ impl CallError {
         }
     }
 
+    /// It is an answer all the same: WeChat was asked whether a token is good.
+    pub(crate) fn denies_the_token(&self) -> bool {
+        self.call == Call::Check && self.verdict().token_is_invalid
+    }
+
     pub(crate) fn verdict(&self) -> Verdict {
         verdict(self.call, self.fault)
     }

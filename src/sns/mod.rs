@@ -16,6 +16,7 @@ use crate::{
     address::authorize::encode,
     credentials::{Component, Proof},
     lang::Lang,
+    metrics::Timer,
     sns::{
         connect::{Connect, Proxy},
         errcode::{Call, Fault},
@@ -208,7 +209,7 @@ impl Client {
             })
             .await;
         match checked {
-            Err(err) if err.verdict().token_is_invalid => Ok(false),
+            Err(err) if err.denies_the_token() => Ok(false),
             checked => checked,
         }
     }
@@ -227,15 +228,24 @@ impl Client {
         take: impl Fn(Box<Answer>) -> Option<T>,
     ) -> Result<T, CallError> {
         let malformed = || CallError::new(call, Fault::Malformed);
-        let mut last = CallError::new(call, Fault::Unconnected);
-        for base in &*self.bases {
-            let answer = self.get_from(base, call, query, connections).await;
-            match answer.and_then(|answer| take(answer).ok_or_else(malformed)) {
-                Err(err) if err.fault == Fault::Unconnected => last = err.at(&base.host),
-                told => return told.map_err(|err| err.at(&base.host)),
+        let timer = Timer::start(call.name());
+        let told = 'told: {
+            let mut last = CallError::new(call, Fault::Unconnected);
+            for base in &*self.bases {
+                let answer = self.get_from(base, call, query, connections).await;
+                match answer.and_then(|answer| take(answer).ok_or_else(malformed)) {
+                    Err(err) if err.fault == Fault::Unconnected => last = err.at(&base.host),
+                    told => break 'told told.map_err(|err| err.at(&base.host)),
+                }
             }
-        }
-        Err(last)
+            Err(last)
+        };
+        timer.stop(|| {
+            let failed = told.as_ref().err();
+            let failed = failed.filter(|err| !err.denies_the_token());
+            failed.map(CallError::reason)
+        });
+        told
     }
 
     async fn get_from(

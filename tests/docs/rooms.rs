@@ -55,6 +55,8 @@ const GROUND: &[&str] = &[
     "events",
     "foreign",
     "lang",
+    "metrics",
+    "no_metrics",
     "reason",
     "scope",
     "user",

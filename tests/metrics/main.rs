@@ -1,0 +1,5 @@
+//! What an operator's Prometheus is told, read as it reads it: from the text of an exporter.
+
+mod exporter;
+mod logins;
+mod site;
