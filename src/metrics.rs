@@ -1,4 +1,4 @@
-//! The metrics: names, labels and descriptions.
+//! The metrics: names, labels and descriptions, as the guide's chapter promises them.
 //!
 //! No label holds what a visitor can choose, for each value makes a series that stays. Without the
 //! feature `metrics` the room is `no_metrics`.

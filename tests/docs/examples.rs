@@ -82,6 +82,23 @@ async fn guard_shows_files_to_those_who_are_logged_in() {
 }
 
 #[actix_web::test]
+async fn metrics_tells_prometheus_of_a_login() {
+    let metrics = example("metrics");
+    let visitor = Visitor::new();
+    let told = async || visitor.get(&metrics.at("/metrics")).await;
+    let ended = |times| format!("outcome=\"completed\"}} {times}\n");
+    let before = told().await;
+    before.assert_status(200);
+    assert!(before.header("content-type").starts_with("text/plain"));
+    assert!(before.body.contains(&ended(0)), "{}", before.body);
+    log_in(&visitor, &metrics.at("/")).await;
+    let after = told().await.body;
+    assert!(after.contains(&ended(1)), "{after}");
+    let bucket = r#"wechat_call_duration_seconds_bucket{call="exchange",outcome="ok",le="5"} 1"#;
+    assert!(after.contains(bucket), "{after}");
+}
+
+#[actix_web::test]
 async fn member_keeps_its_rows_over_a_restart() {
     let mut member = example("member");
     let visitor = Visitor::new();

@@ -2,4 +2,5 @@
 
 mod exporter;
 mod logins;
+mod promised;
 mod site;

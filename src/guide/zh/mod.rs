@@ -19,6 +19,7 @@ chapter!(accounts, "accounts.md");
 chapter!(testing, "testing.md");
 chapter!(own_user, "own_user.md");
 chapter!(operating, "operating.md");
+chapter!(metrics, "metrics.md");
 chapter!(security, "security.md");
 chapter!(numbers, "numbers.md");
 chapter!(migration, "migration.md");
