@@ -1,5 +1,5 @@
 //! What an operator's Prometheus reads: <http://127.0.0.1:8008/metrics>, after some logins at
-//! <http://127.0.0.1:8008>.
+//! <http://127.0.0.1:8008>. A dashboard for it is `metrics/dashboard.json`, for Grafana to import.
 
 use std::time::Duration;
 
