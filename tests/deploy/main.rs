@@ -15,6 +15,7 @@ mod redis;
 mod sessions;
 mod sibling;
 mod simulator;
+mod systemd;
 
 use libtest_mimic::Arguments;
 use support::trials;
@@ -40,6 +41,7 @@ fn main() {
     trials.extend(hub_journeys::trials());
     trials.extend(pages::trials());
     trials.extend(simulator::trials());
+    trials.extend(systemd::trials());
     trials.extend(gallery::trials());
     trials.extend(trials![[]; a_missing_program_is_told_by_name]);
     let conclusion = libtest_mimic::run(&arguments, trials);
