@@ -84,7 +84,9 @@ pub(crate) fn routes(
             client,
         })
     };
-    let awc = by_hand(Side::Awc, Client::Awc(awc::Client::default()));
+    // As many connections as it takes: with the usual 100 a crowd of logins would not get through.
+    let unlimited = awc::Client::builder().connector(awc::Connector::new().limit(0));
+    let awc = by_hand(Side::Awc, Client::Awc(unlimited.finish()));
     let reqwest = by_hand(Side::Reqwest, Client::Reqwest(reqwest::Client::new()));
     move |config| {
         config

@@ -495,41 +495,56 @@ async fn crowd() {
         );
         return;
     }
-    for (waiting, call) in [(180, 2_200), (300, 1_000), (1_000, 1_000)] {
-        let scene = Scene::set_with(1).await;
-        let crowd = scene.crowd(Side::Library);
-        // Connections as many as at the height, so that their own cost is not counted.
-        log_in_many(&crowd, 0, 500).await;
-        let before = scene.heap().await;
-        let delay = Fault::Delay(Duration::from_millis(call));
-        scene.simulator.fault(Endpoint::AccessToken, delay.clone());
-        scene.simulator.fault(Endpoint::UserInfo, delay);
-        let guests = (1_000..1_000 + waiting).map(Guest::number).collect();
-        let (sampling, at_most) = (Rc::new(Cell::new(true)), Rc::new(Cell::new(0)));
-        let watch = {
-            let (sampling, at_most) = (Rc::clone(&sampling), Rc::clone(&at_most));
-            let (crowd, url) = (scene.crowd(Side::Library), format!("{}/heap", scene.url));
-            rt::spawn(async move {
-                while sampling.get() {
-                    if let Ok((_, _, bytes)) = crowd.get(&mut Guest::number(0), &url).await {
-                        at_most.set(at_most.get().max(bytes.parse().unwrap_or(0)));
-                    }
-                    rt::time::sleep(Duration::from_millis(100)).await;
-                }
-            })
-        };
-        let started = Instant::now();
-        let (_, ends) = all_at_once(&crowd, guests).await;
-        sampling.set(false);
-        let _ = watch.await;
-        let each = before.map(|before| (at_most.get() / 1024 - before) as f64 / waiting as f64);
-        println!(
-            "  {waiting} at {call} ms a call: {:.1} s; {:.1} KiB each at the height, connections included",
-            started.elapsed().as_secs_f64(),
-            each.unwrap_or_default(),
-        );
-        show(&ends);
+    for (waiting, call) in [(180, 2_200), (300, 1_000)] {
+        height(Side::Library, waiting, call).await;
     }
+    let sides = [Side::Library, Side::Awc];
+    let mut each = Vec::new();
+    for side in sides {
+        each.extend(height(side, 1_000, 1_000).await);
+    }
+    if let [library, by_hand] = each.as_slice() {
+        println!("  the library's own: {:.1} KiB each", library - by_hand);
+    }
+}
+
+/// So many logins wait for WeChat at once. Returns what each takes then, in KiB.
+async fn height(side: Side, waiting: usize, call: u64) -> Option<f64> {
+    let scene = Scene::set_with(1).await;
+    let crowd = scene.crowd(side);
+    // Connections as many as at the height, so that their own cost is not counted.
+    log_in_many(&crowd, 0, 500).await;
+    let before = scene.heap().await;
+    let delay = Fault::Delay(Duration::from_millis(call));
+    scene.simulator.fault(Endpoint::AccessToken, delay.clone());
+    scene.simulator.fault(Endpoint::UserInfo, delay);
+    let guests = (1_000..1_000 + waiting).map(Guest::number).collect();
+    let (sampling, at_most) = (Rc::new(Cell::new(true)), Rc::new(Cell::new(0)));
+    let watch = {
+        let (sampling, at_most) = (Rc::clone(&sampling), Rc::clone(&at_most));
+        let (crowd, url) = (scene.crowd(side), format!("{}/heap", scene.url));
+        rt::spawn(async move {
+            while sampling.get() {
+                if let Ok((_, _, bytes)) = crowd.get(&mut Guest::number(0), &url).await {
+                    at_most.set(at_most.get().max(bytes.parse().unwrap_or(0)));
+                }
+                rt::time::sleep(Duration::from_millis(100)).await;
+            }
+        })
+    };
+    let started = Instant::now();
+    let (_, ends) = all_at_once(&crowd, guests).await;
+    sampling.set(false);
+    let _ = watch.await;
+    let each = before.map(|before| (at_most.get() / 1024 - before) as f64 / waiting as f64);
+    println!(
+        "  {}, {waiting} at {call} ms a call: {:.1} s; {:.1} KiB each at the height, connections included",
+        side.name(),
+        started.elapsed().as_secs_f64(),
+        each.unwrap_or_default(),
+    );
+    show(&ends);
+    each
 }
 
 fn rlimit_files() -> Option<u64> {
