@@ -5,7 +5,7 @@
 //! nor a code is kept past its use, and nobody can aim at another's.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher, RandomState},
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -76,7 +76,7 @@ impl Memory {
         let found = codes.find(digest, now);
         if let Found::New = found {
             codes.in_flight.insert(digest, None);
-            codes.marks.add(digest, now);
+            codes.marks.add(digest, NO_RESULT, now);
         }
         found
     }
@@ -94,10 +94,8 @@ impl Memory {
         let mut codes = self.codes();
         let waiting = codes.in_flight.remove(&digest).flatten();
         match outcome {
-            Some(Outcome::LoggedIn(user)) => {
-                codes.results.add(digest, &user.stored, user.at, now);
-            }
-            Some(Outcome::Snapshot) => codes.results.add(digest, "", now, now),
+            Some(Outcome::LoggedIn(user)) => codes.keep(digest, &user.stored, user.at, now),
+            Some(Outcome::Snapshot) => codes.keep(digest, "", now, now),
             Some(Outcome::Restart | Outcome::Failed(_)) | None => {}
         }
         if !sent {
@@ -122,12 +120,18 @@ impl Codes {
             return Found::InFlight(waiting.subscribe());
         }
         self.results.forget_old(now);
-        if let Some(outcome) = self.results.get(digest) {
-            Found::Done(outcome)
-        } else if self.marks.contains(digest) {
-            Found::Tried
-        } else {
-            Found::New
+        match self.marks.get(digest) {
+            None => Found::New,
+            Some(number) => self
+                .results
+                .get(number, digest)
+                .map_or(Found::Tried, Found::Done),
+        }
+    }
+
+    fn keep(&mut self, digest: Digest, stored: &str, at: Moment, now: Moment) {
+        if let Some(number) = self.results.add(digest, stored, at, now) {
+            self.marks.add(digest, number, now);
         }
     }
 }
@@ -142,7 +146,6 @@ struct Results {
     gone: u64,
     /// How many bytes were kept before those that still are.
     gone_text: u64,
-    by_digest: HashMap<Digest, u64, ByDigest>,
 }
 
 struct Kept {
@@ -164,15 +167,14 @@ impl Kept {
 }
 
 impl Results {
-    fn add(&mut self, digest: Digest, stored: &str, at: Moment, now: Moment) {
+    /// Returns its number, counted from the first that ever was.
+    fn add(&mut self, digest: Digest, stored: &str, at: Moment, now: Moment) -> Option<u64> {
         self.forget_old(now);
         if self.kept.len() >= MOST_RESULTS {
             self.forget_oldest();
         }
         // What the session takes is far shorter.
-        let Ok(len) = u16::try_from(stored.len()) else {
-            return;
-        };
+        let len = u16::try_from(stored.len()).ok()?;
         let kept = Kept {
             digest,
             start: self.gone_text + self.text.len() as u64,
@@ -180,15 +182,19 @@ impl Results {
             after: u32::try_from(at.age(now).as_millis()).unwrap_or(u32::MAX),
             len,
         };
-        self.by_digest
-            .insert(digest, self.gone + self.kept.len() as u64);
         self.kept.push_back(kept);
         self.text.extend(stored.as_bytes());
+        Some(self.gone + self.kept.len() as u64 - 1)
     }
 
-    fn get(&self, digest: Digest) -> Option<Outcome> {
-        let at = self.by_digest.get(&digest)?.checked_sub(self.gone)?;
+    /// The result of this number, if it is still kept, and of this digest: another can have the
+    /// same mark.
+    fn get(&self, number: u64, digest: Digest) -> Option<Outcome> {
+        let at = number.checked_sub(self.gone)?;
         let kept = self.kept.get(usize::try_from(at).ok()?)?;
+        if kept.digest != digest {
+            return None;
+        }
         if kept.len == 0 {
             return Some(Outcome::Snapshot);
         }
@@ -213,7 +219,6 @@ impl Results {
 
     fn forget_oldest(&mut self) {
         if let Some(oldest) = self.kept.pop_front() {
-            self.by_digest.remove(&oldest.digest);
             self.text.drain(..usize::from(oldest.len));
             self.gone += 1;
             self.gone_text += u64::from(oldest.len);
@@ -227,25 +232,35 @@ impl Results {
 ///
 /// There are two sets, so that the older one can be dropped whole: everything is remembered for one
 /// lifetime at least, or among the last hundred thousand.
+///
+/// Each leads to its result, too. One table for both, for in tables of this size every look is
+/// into memory that no cache holds.
 #[derive(Default)]
 struct Marks {
-    young: HashSet<u64, ByDigest>,
-    old: HashSet<u64, ByDigest>,
+    young: HashMap<u64, u64, ByDigest>,
+    old: HashMap<u64, u64, ByDigest>,
     since: Moment,
 }
 
+/// In place of a result's number; no count comes so far.
+const NO_RESULT: u64 = u64::MAX;
+
 impl Marks {
-    fn add(&mut self, digest: Digest, now: Moment) {
+    fn add(&mut self, digest: Digest, number: u64, now: Moment) {
         if self.young.len() >= MOST_MARKS || self.since.age(now) >= CODE_LIFETIME {
             self.old = mem::take(&mut self.young);
             self.since = now;
         }
-        self.young.insert(Self::mark(digest));
+        self.young.insert(Self::mark(digest), number);
     }
 
-    fn contains(&self, digest: Digest) -> bool {
+    /// The number of its result, if it has one.
+    fn get(&self, digest: Digest) -> Option<u64> {
         let mark = Self::mark(digest);
-        self.young.contains(&mark) || self.old.contains(&mark)
+        self.young
+            .get(&mark)
+            .or_else(|| self.old.get(&mark))
+            .copied()
     }
 
     fn remove(&mut self, digest: Digest) {

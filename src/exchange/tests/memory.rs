@@ -199,6 +199,18 @@ fn logins_are_told_apart() {
 }
 
 #[test]
+fn logins_that_share_a_mark_share_no_result() {
+    let memory = Memory::default();
+    let [one, other] = [Digest(7), Digest(1 << 64 | 7)];
+    assert_eq!(Is::from(memory.begin(one, at(0))), Is::New);
+    let xiaoming = user("xiaoming", at(0));
+    memory.conclude(one, Some(&xiaoming), true, at(0));
+    assert_eq!(Is::from(memory.find(other, at(0))), Is::Tried);
+    let kept = Is::User("xiaoming".to_owned(), at(0));
+    assert_eq!(Is::from(memory.find(one, at(0))), kept);
+}
+
+#[test]
 fn results_are_kept_for_so_many_logins_and_no_more() {
     let memory = Memory::default();
     let more = 1_000;
@@ -208,7 +220,6 @@ fn results_are_kept_for_so_many_logins_and_no_more() {
     }
     let codes = memory.codes();
     assert_eq!(codes.results.kept.len(), MOST_RESULTS);
-    assert_eq!(codes.results.by_digest.len(), MOST_RESULTS);
     let text: usize = (more..MOST_RESULTS + more)
         .map(|number| number.to_string().len())
         .sum();
