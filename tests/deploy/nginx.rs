@@ -217,6 +217,15 @@ async fn the_guide_is_obeyed() {
         format,
         ..EVERYTHING
     };
+    let nobody = Port::new();
+    let dead = format!(
+        "location /shop/dead {{ proxy_pass http://{}; }}",
+        nobody.address()
+    );
+    let setup = Setup {
+        locations: &format!("{}\n{dead}", setup.locations),
+        ..setup
+    };
     let site = Site::start(wechat().await, &setup, &[]);
     let visitor = Visitor::new();
     let root = site.url.trim_end_matches("/shop");
@@ -227,10 +236,18 @@ async fn the_guide_is_obeyed() {
     assert_eq!(verification.header("content-type"), "text/plain");
     let page = visitor.visit(&site.at(PROFILE)).await;
     assert!(page.assert_status(200).body.contains("小明"));
-    let log = site.nginx.folder.path().join("access.log");
-    let log = fs::read_to_string(log).expect("a log");
-    assert!(log.contains("\"GET /shop/wechat8008/index\" 302"), "{log}");
-    assert!(!log.contains("code="), "{log}");
+    let unanswered = site.at("/dead?code=unspent&state=x");
+    visitor.get(&unanswered).await.assert_status(502);
+    let log = |name| {
+        let log = site.nginx.folder.path().join(name);
+        fs::read_to_string(log).expect("a log")
+    };
+    let requests = log("access.log");
+    let log_in = "\"GET /shop/wechat8008/index\" 302";
+    assert!(requests.contains(log_in), "{requests}");
+    for log in [requests, log("error.log")] {
+        assert!(!log.contains("code="), "{log}");
+    }
 }
 
 async fn a_proxied_path_logs_in() {
