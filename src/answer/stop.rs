@@ -25,6 +25,7 @@ use crate::{
 const SESSION_LOST_CURE: &str = "check that `SessionMiddleware` is registered and wraps these routes; that its cookie is not `Secure` while the public URL is http, not `SameSite=Strict`, and stays below 4,096 bytes; that all servers share the key and the version of actix-session; that no other app on this host, and no host above it, sets a cookie of the same name; that no cookie of the request has bytes that are not UTF-8";
 const COOKIES_OFF_CURE: &str = "if it happens to everybody: check that the public URL is the address that browsers use, and https if its cookie is `__Host-`";
 const LOOK_ALIKE_CURE: &str = "somebody planted a cookie that passes for the session's; look for a host of the same domain that is not yours";
+const USER_LOST_CURE: &str = "the app has called `log_in_again` right after each of these logins: see whether `on_login` is set and writes the row that the app looks for, in the same database";
 const STATE_LOST_CURE: &str = "WeChat's answer comes back without the `state` that went out: look for what rewrites addresses on the way, in the app, the proxy, or the browser that embeds the page";
 
 impl Reply {
@@ -115,6 +116,13 @@ impl Reply {
             }
             Reason::CookiesOff => (Level::WARN, Some(COOKIES_OFF_CURE)),
             Reason::StateLost => (Level::WARN, Some(STATE_LOST_CURE)),
+            // No code was refused: the app has lost who had just logged in, three times.
+            Reason::CodeRefused
+                if self.visit.callback.is_none()
+                    && matches!(self.visit.cookie, Some(LoginCookie::Completed(_))) =>
+            {
+                (Level::ERROR, Some(USER_LOST_CURE))
+            }
             Reason::Declined | Reason::CodeRefused => (Level::INFO, None),
             _ => return,
         };

@@ -8,14 +8,14 @@ use std::{
 };
 
 use actix_web::{
-    App,
+    App, HttpRequest,
     cookie::Key,
     http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
     rt::time::timeout,
     test, web,
 };
 use actix_wechat::{
-    Builder, Hub, WechatUser,
+    Builder, Hub, LoginError, WechatUser,
     simulator::{Endpoint, Fault, Person, Simulator},
 };
 use tracing_subscriber::{
@@ -25,7 +25,7 @@ use tracing_subscriber::{
 
 use support::{
     Visitor,
-    app::{TestApp, routes, session},
+    app::{TestApp, routes, serve, session},
 };
 
 /// One event as a log would have it: level, name, fields.
@@ -448,4 +448,36 @@ async fn only_a_hook_that_fails_has_its_problem_told() {
         assert_eq!(failed.fields.get("problem").map(String::as_str), problem);
         assert_eq!(failed.fields.contains_key("cure"), problem.is_none());
     }
+}
+
+/// Nobody else's event has this cure, so that it is found among those of all tests.
+#[actix_web::test]
+async fn an_app_that_loses_each_user_is_told_what_to_look_at() {
+    async fn page(_: WechatUser, req: HttpRequest) -> Result<String, LoginError> {
+        Err(WechatUser::log_in_again(&req))
+    }
+    ByThread::install();
+    let (app, wechat) = TestApp::prepare(|it| it).await;
+    let key = Key::generate();
+    serve(&app.url, move |config| {
+        let scope = web::scope("").app_data(wechat.worker()).wrap(session(&key));
+        config.service(scope.route("/lost", web::get().to(page)));
+    });
+    let end = Visitor::new().visit(&app.at("/lost")).await;
+    end.assert_status(403);
+    assert_eq!(app.simulator.count(Endpoint::AccessToken), 3);
+    let all = ALL.lock().expect("the events");
+    let cure = |event: &Event| event.fields.get("cure").cloned().unwrap_or_default();
+    let told: Vec<_> = all
+        .iter()
+        .filter(|event| cure(event).contains("log_in_again"))
+        .collect();
+    let [event] = told.as_slice() else {
+        panic!("one event, and not {told:#?}")
+    };
+    assert_eq!(
+        (event.name, &*event.level),
+        ("wechat.login.failed", "error")
+    );
+    assert_eq!(event.fields["reason"], "code_refused");
 }
