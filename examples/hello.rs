@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listen = std::env::var("LISTEN").unwrap_or("127.0.0.1:8008".to_owned());
     let wechat = Wechat::from_env()?.build()?;
     let key = match std::env::var("SESSION_KEY") {
-        Ok(key) => Key::try_from(key.as_bytes())?,
+        Ok(key) => Key::try_from(key.as_bytes()).map_err(|_| "`SESSION_KEY` is under 64 bytes")?,
         Err(_) => Key::generate(),
     };
     let server = HttpServer::new(move || {
