@@ -182,18 +182,16 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
     let account = &worker.wechat().0;
     let appid = account.appid();
     let (found, glance) = Glance::at(req, account, Memo::find(req, Some(appid)));
-    let found = match found {
-        Found::Enough(identity) if glance.callback.is_none() => {
-            return Box::pin(ready(Ok(identity)));
-        }
-        found => found,
-    };
     if glance.callback.is_none() {
-        // Whatever else the handler takes, this is the answer.
-        let (visit, _) = gather(req, account, glance, I::SCOPE, entrance, false);
-        let instead = visit.without_callback();
-        let reply = Reply::new(worker.wechat().clone(), visit, instead);
-        return Box::pin(ready(Err(answer(reply))));
+        // Whatever else the handler takes changes nothing.
+        return Box::pin(ready(match found {
+            Found::Enough(identity) => Ok(identity),
+            Found::TooLittle => {
+                let (visit, _) = gather(req, account, glance, I::SCOPE, entrance, false);
+                let instead = visit.without_callback();
+                Err(answer(Reply::new(worker.wechat().clone(), visit, instead)))
+            }
+        }));
     }
     let watch = match &found {
         Found::Enough(_) => {
