@@ -125,9 +125,9 @@
       const account = accounts.find((it) => it.appid === appid) || accounts[0];
       const all = account ? snippets(account, location.origin) : {};
       return [
-        el("p", null, t("微信的两个主机都在：", "Both of WeChat's hosts are at:"), " ", el("code", null, location.origin)),
+        el("p", null, t("微信的两个域名都由这里提供：", "Both of WeChat's hosts are at:"), " ", el("code", null, location.origin)),
         el("div", { class: "row" },
-          labelled(t("帐号", "Account"), select("scope", [["", "全部 all"], ...accounts.map((it) => [it.appid, it.appid, it.kind])],
+          labelled(t("账号", "Account"), select("scope", [["", "全部 all"], ...accounts.map((it) => [it.appid, it.appid, it.kind])],
             appid, (value) => location.assign(value ? `/?appid=${encode(value)}` : "/"))),
           labelled(t("语言", "Your stack"), select("stack", Object.keys(all).map((it) => [it, it]), stack,
             (value) => { stack = value; localStorage.setItem("stack", value); drawAddresses(); }))),
@@ -138,7 +138,7 @@
 
   const drawPeople = (session) => draw("people", [people, session], () => [
     el("p", { class: "row" },
-      labelled(t("谁来同意", "Who consents"), select("consent",
+      labelled(t("授权方式", "Who consents"), select("consent",
         [["ask", "询问 ask"], ["automatic", "自动同意 automatic"], ["refuse", "总是拒绝 refuse"]],
         session.consent, (consent) => act("PUT", "/session", scoped({ consent }))))),
     el("ul", null, people.map((person) => {
@@ -148,7 +148,7 @@
         el("div", { class: "row" }, picture(person),
           el("span", { class: "grow" }, el("span", { class: "name" }, nameOf(person)), " ",
             el("span", { class: "faint" }, person.id)),
-          button(`in-${person.id}`, isIn ? t("已登录", "Signed in") : t("登录为此人", "Sign in as"),
+          button(`in-${person.id}`, isIn ? t("已登录", "Signed in") : t("以此身份登录", "Sign in as"),
             () => act("PUT", "/session", scoped({ person: person.id })),
             { "aria-pressed": String(isIn), "aria-label": `登录 sign in: ${nameOf(person)}` })),
         el("details", { "data-key": `change-${person.id}` },
@@ -163,27 +163,27 @@
           el("button", null, t("保存", "Save")),
           button(`gone-${person.id}`, t("删除", "Remove"), () => act("DELETE", path)))));
     })),
-    el("h3", null, t("添加一个人", "Add a person")),
+    el("h3", null, t("添加用户", "Add a person")),
     form(async (fields, place) => {
       const id = fields.id || `p${Date.now().toString(36)}`;
       if (await act("POST", `/people/${encode(id)}`, { name: fields.name })) place.reset();
     },
     labelled(t("昵称", "Nickname"), el("input", { name: "name", required: true, "data-key": "new-name" })),
-    labelled(t("标识（可不填）", "Id (optional)"), el("input", { name: "id", pattern: "[A-Za-z0-9_\\-]{1,64}", "data-key": "new-id" })),
+    labelled(t("ID（选填）", "Id (optional)"), el("input", { name: "id", pattern: "[A-Za-z0-9_\\-]{1,64}", "data-key": "new-id" })),
     el("button", { "data-key": "add-person" }, t("添加", "Add"))),
   ]);
 
   const drawTry = () => draw("try", [accounts, appid], () => {
     const account = accounts.find((it) => it.appid === appid && it.kind !== "platform") ||
       accounts.find((it) => it.kind !== "platform");
-    if (!account) return el("p", null, t("没有帐号。", "There is no account."));
+    if (!account) return el("p", null, t("没有账号。", "There is no account."));
     const back = `${location.origin}/try?appid=${encode(account.appid)}`;
     const isWebsite = account.kind === "website";
     const url = (isWebsite ? "/connect/qrconnect" : "/connect/oauth2/authorize") +
       `?appid=${encode(account.appid)}&redirect_uri=${encode(back)}&response_type=code` +
       `&scope=${isWebsite ? "snsapi_login" : "snsapi_userinfo"}&state=try#wechat_redirect`;
     return [
-      el("p", { class: "faint" }, t("从授权到资料，走一遍完整的登录。", "From the authorize page to the profile, a login as an application makes it."), " ", account.appid),
+      el("p", { class: "faint" }, t("从授权到获取用户信息，完整走一遍登录。", "From the authorize page to the profile, a login as an application makes it."), " ", account.appid),
       el("p", null, el("a", { class: "button main", href: url, "data-key": "try" }, t("试一次登录", "Try a login"))),
     ];
   });
@@ -198,7 +198,7 @@
     const post = (uuid, action) => act("POST", `/qr/${uuid}`, { action, person: scanner || undefined });
     return [
       labelled(t("用谁的手机", "Whose phone"), select("scanner",
-        [["", "已登录的人 who is signed in"], ...people.map((it) => [it.id, nameOf(it).slice(0, 20)])], scanner, (value) => { scanner = value; })),
+        [["", "当前登录的用户 who is signed in"], ...people.map((it) => [it.id, nameOf(it).slice(0, 20)])], scanner, (value) => { scanner = value; })),
       el("ul", null, codes.map(({ uuid, appid: of, status }) => el("li", { class: "row" },
         el("img", { class: "code", src: `/connect/qrcode/${uuid}`, alt: "" }),
         el("div", { class: "grow" },
@@ -207,29 +207,29 @@
             button(`scan-${uuid}`, t("扫描", "Scan"), () => post(uuid, "scan")),
             button(`allow-${uuid}`, t("同意", "Allow"), () => post(uuid, "allow")),
             button(`deny-${uuid}`, t("拒绝", "Deny"), () => post(uuid, "deny")),
-            button(`expire-${uuid}`, t("使失效", "Expire"), () => post(uuid, "expire"))))))),
+            button(`expire-${uuid}`, t("设为失效", "Expire"), () => post(uuid, "expire"))))))),
     ];
   });
 
   // What an application is told, and what to do about it.
   const ERRCODES = {
     "-1": ["系统繁忙", "busy: try again"], 10003: ["回调域名不符", "the redirect_uri's domain is not the account's"],
-    10004: ["帐号被封", "the account is blocked"], 10005: ["没有此 scope 的权限", "the account may not ask for this scope"],
-    10006: ["须先关注", "follow the test account first"], 10010: ["缺 scope", "scope is empty"],
-    10011: ["缺 redirect_uri", "redirect_uri is empty"], 10012: ["缺 appid", "appid is empty"], 10013: ["缺 state", "state is empty"],
-    10015: ["未授权第三方平台", "the platform is not authorised"], 10016: ["开放平台的 appid", "an Open Platform appid, not an official account's"],
+    10004: ["账号被封禁", "the account is blocked"], 10005: ["没有此 scope 的权限", "the account may not ask for this scope"],
+    10006: ["请先关注测试号", "follow the test account first"], 10010: ["缺少 scope", "scope is empty"],
+    10011: ["缺少 redirect_uri", "redirect_uri is empty"], 10012: ["缺少 appid", "appid is empty"], 10013: ["缺少 state", "state is empty"],
+    10015: ["未授权给第三方平台", "the platform is not authorised"], 10016: ["这是开放平台的 appid", "an Open Platform appid, not an official account's"],
     40001: ["access_token 无效", "the access token is not good"], 40002: ["grant_type 有误", "grant_type is wrong"],
     40003: ["openid 不符", "the openid is another user's"], 40013: ["appid 无效", "no such appid"], 40014: ["access_token 无效", "the access token is not good"],
     40029: ["code 无效或过期", "the code is unknown, expired or another account's"], 40030: ["refresh_token 无效", "the refresh token is not good"],
     40094: ["平台凭证无效", "the platform's token is not good"], 40125: ["secret 有误", "the secret is wrong"],
-    40163: ["code 已用过", "the code was used before: is the callback opened twice?"], 41001: ["缺 access_token", "access_token is missing"],
-    41002: ["缺 appid", "appid is missing"], 41003: ["缺 refresh_token", "refresh_token is missing"], 41004: ["缺 secret", "secret is missing"],
-    41008: ["缺 code", "code is missing"], 41009: ["缺 openid", "openid is missing"], 41018: ["缺 component_appid", "component_appid is missing"],
-    42001: ["access_token 过期", "the access token has expired: refresh it"], 42002: ["refresh_token 过期", "the refresh token has expired: log in again"],
-    42007: ["用户改了密码或收回授权", "the user changed the password or took the consent back"], 43001: ["须用 GET", "use GET"],
-    45009: ["超出每日限额", "the daily quota is used up"], 45011: ["每分钟限额", "too many calls this minute"],
+    40163: ["code 已用过", "the code was used before: is the callback opened twice?"], 41001: ["缺少 access_token", "access_token is missing"],
+    41002: ["缺少 appid", "appid is missing"], 41003: ["缺少 refresh_token", "refresh_token is missing"], 41004: ["缺少 secret", "secret is missing"],
+    41008: ["缺少 code", "code is missing"], 41009: ["缺少 openid", "openid is missing"], 41018: ["缺少 component_appid", "component_appid is missing"],
+    42001: ["access_token 已过期", "the access token has expired: refresh it"], 42002: ["refresh_token 已过期", "the refresh token has expired: log in again"],
+    42007: ["用户修改了密码或取消了授权", "the user changed the password or took the consent back"], 43001: ["需要 GET 请求", "use GET"],
+    45009: ["超出每日限额", "the daily quota is used up"], 45011: ["超出每分钟限额", "too many calls this minute"],
     48001: ["没有此接口权限", "not allowed: a snsapi_base token has no profile"], 50001: ["用户未授权", "the user took the consent back"],
-    50002: ["用户受限", "the user is frozen"], 61007: ["未授权给平台", "the account has not authorised the platform"], 61023: ["refresh_token 无效", "the refresh token is not good"],
+    50002: ["用户受限", "the user is frozen"], 61007: ["公众号未授权给平台", "the account has not authorised the platform"], 61023: ["refresh_token 无效", "the refresh token is not good"],
   };
   const REASONS = {
     unplayed_path: ["模拟器没有此路径", "a path that the simulator does not play"],
@@ -257,7 +257,7 @@
         calls.map((call) => el("div", null, `${call.method} ${call.path}`,
           call.errcode !== null && el("span", { class: "bad" }, ` ${call.errcode} `, t(...(ERRCODES[call.errcode] || ["", ""]))),
           call.fault !== null && el("span", { class: "bad" }, " ", t("故障", "fault"), ` ${faultText(call.fault)}`)))))),
-      log.strays.length > 0 && el("h3", null, t("无人应答的请求", "Requests that no account answers")),
+      log.strays.length > 0 && el("h3", null, t("未受理的请求", "Requests that no account answers")),
       el("ul", { id: "strays" }, log.strays.slice(-50).reverse().map((stray) => el("li", { class: "bad" },
         `${stray.method} ${stray.host} ${stray.path} `, t(...REASONS[stray.reason])))),
     ];
@@ -266,9 +266,9 @@
   const ENDPOINTS = ["authorize", "access_token", "user_info", "refresh_token", "auth", "qr_connect",
     "component_token", "component_access_token", "component_refresh_token"];
   const FAULTS = [["errcode:-1", "-1"], ["errcode:40029", "40029"], ["errcode:40163", "40163"], ["errcode:45009", "45009"],
-    ["errcode:48001", "48001"], ["busy_after_spending", "-1, code 已用 code spent"], ["status:502", "HTTP 502"], ["delay:3", "慢 3 秒 3 s late"],
-    ["hang", "不应答 no answer"], ["reset", "断开 connection reset"], ["malformed", "残缺的 JSON half the JSON"], ["html", "HTML"], ["empty", "空 empty"],
-    ["transient_token", "40001 一次 once"]];
+    ["errcode:48001", "48001"], ["busy_after_spending", "-1, code 已用 code spent"], ["status:502", "HTTP 502"], ["delay:3", "延迟 3 秒 3 s late"],
+    ["hang", "不响应 no answer"], ["reset", "连接中断 connection reset"], ["malformed", "不完整的 JSON half the JSON"], ["html", "HTML"], ["empty", "空内容 empty"],
+    ["transient_token", "仅一次 40001 once"]];
   const faultOf = (text) => {
     const [kind, value] = text.split(":");
     return value === undefined ? kind : { [kind]: Number(value) };
@@ -280,20 +280,20 @@
     })),
     labelled(t("接口", "Endpoint"), select("endpoint", ENDPOINTS.map((it) => [it, it]), "access_token")),
     labelled(t("故障", "Fault"), select("fault", FAULTS)),
-    labelled(t("次数（空：一直）", "Times (empty: always)"), el("input", { name: "times", type: "number", min: "1", "data-key": "times" })),
+    labelled(t("次数（留空则一直有效）", "Times (empty: always)"), el("input", { name: "times", type: "number", min: "1", "data-key": "times" })),
     el("button", { "data-key": "set-fault" }, t("设置", "Set"))),
     el("ul", { id: "faults" }, faults.map(({ endpoint, fault, times }) =>
       el("li", null, `${endpoint}: ${faultText(fault)} ${times === null ? "∞" : `× ${times}`}`))),
     faults.length > 0 && button("clear-faults", t("全部取消", "Clear all"), () => act("DELETE", `/faults${query()}`)),
     el("h3", null, t("时钟", "Clock")),
     el("div", { class: "row" },
-      el("span", { class: "faint" }, t("快了", "ahead by"), ` ${Math.round(clock.ahead)} s`),
+      el("span", { class: "faint" }, t("已快进", "ahead by"), ` ${Math.round(clock.ahead)} s`),
       [["+5 min", 300], ["+2 h", 7200], ["+30 d", 2592000]].map(([text, advance]) =>
         button(`advance-${advance}`, text, () => act("PUT", "/clock", scoped({ advance })))),
-      button("freeze", t("停住", "Stand still"), () => act("PUT", "/clock", scoped({ freeze: !clock.frozen })), { "aria-pressed": String(clock.frozen) })),
+      button("freeze", t("暂停", "Stand still"), () => act("PUT", "/clock", scoped({ freeze: !clock.frozen })), { "aria-pressed": String(clock.frozen) })),
     el("h3", null, t("重放回调", "Callbacks opened once more")),
-    labelled(t("方式", "How"), select("replay", [["", "不重放 none"], ["before", "之前 before"], ["together", "同时 together"],
-      ["another_code", "另一个 code another code"], ["after", "2 秒后 after 2 s"], ["shared", "被别人打开 by somebody else"]],
+    labelled(t("方式", "How"), select("replay", [["", "不重放 none"], ["before", "先于浏览器 before"], ["together", "与浏览器同时 together"],
+      ["another_code", "换一个 code another code"], ["after", "2 秒后 after 2 s"], ["shared", "被别人打开 by somebody else"]],
     replay.replay === null ? "" : typeof replay.replay === "string" ? replay.replay : Object.keys(replay.replay)[0],
     (kind) => act("POST", "/replay", scoped({ replay: kind === "" ? null : ["after", "shared"].includes(kind) ? { [kind]: 2 } : kind })))),
   ]);
@@ -314,14 +314,14 @@
             el("input", { type: "checkbox", checked: value, "data-key": `${name}-${account.appid}`,
               onchange: (event) => act("PATCH", path, { [name]: event.target.checked }) }), name)))));
     })),
-    el("h3", null, t("添加帐号", "Add an account")),
+    el("h3", null, t("添加账号", "Add an account")),
     form(async (fields, place) => {
       const added = await act("POST", `/accounts/${encode(fields.appid)}`, {
         kind: fields.kind, secret: fields.secret, domains: fields.domain ? [fields.domain] : [],
       });
       if (added) place.reset();
     },
-    labelled(t("种类", "Kind"), select("kind", [["test", "测试号 test"], ["official", "服务号 official"], ["website", "网站应用 website"], ["platform", "第三方平台 platform"]])),
+    labelled(t("类型", "Kind"), select("kind", [["test", "测试号 test"], ["official", "服务号 official"], ["website", "网站应用 website"], ["platform", "第三方平台 platform"]])),
     labelled("appid", el("input", { name: "appid", required: true, "data-key": "new-appid" })),
     labelled("secret", el("input", { name: "secret", required: true, "data-key": "new-secret" })),
     labelled(t("域名", "Domain"), el("input", { name: "domain", "data-key": "new-domain" })),
@@ -342,7 +342,7 @@
       drawCalls();
       drawSwitches(faults.faults, clock, replay);
       drawAccounts();
-      draw("reset", 0, () => button("reset", t("全部恢复到启动时", "All as it was at the start"), async () => {
+      draw("reset", 0, () => button("reset", t("全部恢复到启动时的状态", "All as it was at the start"), async () => {
         log = { calls: [], strays: [] };
         await act("POST", "/reset", {});
         drawCalls();

@@ -379,7 +379,7 @@ async fn a_token_is_asked_for() {
             .send_keys("t0ken\u{e007}")
             .await
             .expect("a text");
-        browser.sees("添加一个人").await;
+        browser.sees("添加用户").await;
     })
     .await;
 }

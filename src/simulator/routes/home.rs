@@ -43,7 +43,7 @@ const fn part(id: &'static str, zh: &'static str, en: &'static str, live: bool) 
 
 const PARTS: [Part; 8] = [
     part("addresses", "地址", "Addresses", false),
-    part("people", "人", "People", false),
+    part("people", "用户", "People", false),
     part("try", "试一试", "Try it", false),
     part("qr", "待扫的二维码", "QR codes on show", true),
     part("calls", "调用", "Calls", true),
@@ -53,8 +53,8 @@ const PARTS: [Part; 8] = [
         "Faults, clock, replay",
         false,
     ),
-    part("accounts", "帐号", "Accounts", false),
-    part("reset", "恢复", "Reset", false),
+    part("accounts", "账号", "Accounts", false),
+    part("reset", "重置", "Reset", false),
 ];
 
 async fn home() -> HttpResponse {
