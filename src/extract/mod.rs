@@ -202,7 +202,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
             // Told now and decided when polled, after all extractors of the handler were made.
             Wants::add(req, appid, account.logins.scopes(I::SCOPE));
             // A login comes back by GET; of anything else a refusal says nothing.
-            (req.method() == Method::GET).then(|| Watch::start(req, appid))
+            (req.method() == Method::GET).then(|| Watch::start(req, worker.wechat()))
         }
     };
     let is_guarded = Guarding::is_on(req);

@@ -1,15 +1,18 @@
 //! Tells when a sibling extractor has answered a callback before the login was complete.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     collections::HashSet,
-    rc::Rc,
+    future::Future,
+    pin::Pin,
+    rc::{Rc, Weak},
     sync::{LazyLock, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
 };
 
 use actix_web::{HttpRequest, rt};
 
-use crate::events;
+use crate::{account::Wechat, events};
 
 /// One event a route, and for so many routes at most.
 const MOST_ROUTES: usize = 64;
@@ -21,27 +24,32 @@ static TOLD: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 /// dropped in the same poll. A connection that is reset drops them later.
 pub(crate) struct Watch {
     req: HttpRequest,
-    appid: String,
-    poll_is_over: Rc<Cell<bool>>,
+    wechat: Wechat,
+    turns: Weak<Turns>,
+    turn: u64,
     is_done: bool,
 }
 
 impl Watch {
-    pub(crate) fn start(req: &HttpRequest, appid: &str) -> Self {
-        let poll_is_over = Rc::new(Cell::new(false));
-        let flag = Rc::clone(&poll_is_over);
-        // It runs as soon as the task that polls the handler has given way.
-        rt::spawn(async move { flag.set(true) });
+    pub(crate) fn start(req: &HttpRequest, wechat: &Wechat) -> Self {
+        let turns = Turns::of_thread();
         Self {
             req: req.clone(),
-            appid: appid.to_owned(),
-            poll_is_over,
+            wechat: wechat.clone(),
+            turn: turns.end_this_one(),
+            turns: Rc::downgrade(&turns),
             is_done: false,
         }
     }
 
     pub(crate) fn done(mut self) {
         self.is_done = true;
+    }
+
+    fn poll_is_over(&self) -> bool {
+        // Without turns the runtime has shut down.
+        let turns = self.turns.upgrade();
+        turns.is_none_or(|turns| turns.ended.get() != self.turn)
     }
 }
 
@@ -50,8 +58,8 @@ impl Drop for Watch {
         if self.is_done {
             return;
         }
-        let appid = self.appid.as_str();
-        if self.poll_is_over.get() {
+        let appid = self.wechat.appid();
+        if self.poll_is_over() {
             events::login_dropped(appid);
             return;
         }
@@ -60,5 +68,56 @@ impl Drop for Watch {
         if told.len() < MOST_ROUTES && told.insert(route.clone()) {
             events::login_preempted(appid, &route);
         }
+    }
+}
+
+/// Counts the turns of a thread's tasks, as far as somebody asks: a task that runs as soon as the
+/// one that asks has given way. One for all, because to start a task is dear.
+#[derive(Default)]
+struct Turns {
+    ended: Cell<u64>,
+    waker: RefCell<Option<Waker>>,
+}
+
+thread_local! {
+    /// Owned by their task: it ends with its runtime, and the thread may start another.
+    static TURNS: RefCell<Weak<Turns>> = RefCell::default();
+}
+
+impl Turns {
+    fn of_thread() -> Rc<Self> {
+        TURNS.with_borrow_mut(|known| {
+            known.upgrade().unwrap_or_else(|| {
+                let turns = Rc::<Self>::default();
+                *known = Rc::downgrade(&turns);
+                rt::spawn(Counting(Rc::clone(&turns)));
+                turns
+            })
+        })
+    }
+
+    /// Returns how many have ended before.
+    fn end_this_one(&self) -> u64 {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+        self.ended.get()
+    }
+}
+
+struct Counting(Rc<Turns>);
+
+impl Future for Counting {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let turns = &self.0;
+        turns.ended.set(turns.ended.get().wrapping_add(1));
+        let mut waker = turns.waker.borrow_mut();
+        if waker.is_none() {
+            // A task keeps its waker as long as it lives.
+            *waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
     }
 }
