@@ -79,13 +79,14 @@ impl<'a> Failed<'a> {
 }
 
 /// The user is known; once an exchange.
-pub(crate) fn login_completed(appid: &str, scope: &'static str, elapsed_ms: u64) {
+pub(crate) fn login_completed(appid: &str, scope: &'static str, elapsed_ms: impl FnOnce() -> u64) {
     metrics::login_ended(appid, Reason::Completed);
     tracing::info!(
         name: "wechat.login.completed",
         appid,
         scope,
-        elapsed_ms,
+        // Asked only where somebody listens.
+        elapsed_ms = elapsed_ms(),
         "wechat.login.completed"
     );
 }

@@ -47,8 +47,8 @@ pub fn answer(body: &[u8]) {
             }
             Ok(answer) => answer,
         };
-        let exchanged = read().ok().and_then(Answer::into_exchanged);
-        let openid = exchanged.map_or_else(|| "o".to_owned(), |told| told.openid);
+        let exchanged = read().ok().filter(|told| told.names_who_logged_in());
+        let openid = exchanged.map_or_else(|| "o".to_owned(), |it| it.into_exchanged().openid);
         let mut user = WechatUser::without_profile("wx1", openid, Scope::UserInfo);
         answer.tell(&mut user);
         assert!(!user.openid.is_empty() && !user.display_name().is_empty());

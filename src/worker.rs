@@ -7,9 +7,11 @@ use actix_web::{HttpMessage as _, HttpRequest, rt::time::timeout};
 use crate::{
     account::Wechat,
     sns::{
-        Client,
+        Client, Connections,
         errcode::{Call, Fault},
         error::CallError,
+        read::Answer,
+        request::Request,
         tokens::Tokens,
     },
 };
@@ -123,18 +125,18 @@ impl Worker {
     /// ```
     pub async fn refresh(&self, appid: &str, refresh_token: &str) -> Result<Tokens, CallError> {
         let Some(account) = self.wechat.0.logins.find(appid) else {
-            let call = self.client.refresh(appid, None, refresh_token);
-            return self.in_time(Call::Refresh, call).await;
+            let request = Request::refresh(appid, None, refresh_token);
+            let call = self.client.send(&request, Connections::Kept);
+            return Ok(self.in_time(Call::Refresh, call).await?.into_tokens());
         };
         let call = Call::to_refresh(account);
         let refreshing = async {
             let proof = account.prove(self.deadline() / 2).await;
             let proof = proof.map_err(|trouble| CallError::unproved(call, trouble))?;
-            self.client
-                .refresh(appid, Some(&proof), refresh_token)
-                .await
+            let request = Request::refresh(appid, Some(&proof), refresh_token);
+            self.client.send(&request, Connections::Kept).await
         };
-        self.in_time(call, refreshing).await
+        Ok(self.in_time(call, refreshing).await?.into_tokens())
     }
 
     /// Asks whether an access token is still good (WeChat's `/sns/auth`), within the login's
@@ -153,19 +155,24 @@ impl Worker {
     /// # }
     /// ```
     pub async fn check(&self, access_token: &str, openid: &str) -> Result<bool, CallError> {
-        let call = self.client.check(access_token, openid);
-        self.in_time(Call::Check, call).await
+        let request = Request::check(access_token, openid);
+        let call = self.client.send(&request, Connections::Kept);
+        match self.in_time(Call::Check, call).await {
+            Ok(_) => Ok(true),
+            Err(err) if err.denies_the_token() => Ok(false),
+            Err(err) => Err(err),
+        }
     }
 
     fn deadline(&self) -> Duration {
         self.wechat.0.exchanges.deadline
     }
 
-    async fn in_time<T>(
+    async fn in_time(
         &self,
         call: Call,
-        calling: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<T, CallError> {
+        calling: impl Future<Output = Result<Box<Answer>, CallError>>,
+    ) -> Result<Box<Answer>, CallError> {
         timeout(self.deadline(), calling)
             .await
             .unwrap_or_else(|_| Err(CallError::new(call, Fault::TimedOut).at(self.client.host())))

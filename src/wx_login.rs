@@ -86,7 +86,7 @@ pub async fn wx_login(worker: Worker, req: HttpRequest) -> HttpResponse {
     });
     metrics::login_started(account.appid(), outgoing.state.scope);
     let mut answer = head::json(StatusCode::OK, &options);
-    append_cookie(&mut answer, &outgoing.cookie);
+    append_cookie(&mut answer, outgoing.cookie);
     answer
 }
 

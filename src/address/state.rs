@@ -56,7 +56,14 @@ impl State {
 }
 
 pub(crate) fn is_nonce(text: &str) -> bool {
-    text.len() == State::NONCE_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.len() == State::NONCE_LEN && is_alphanumeric(text)
+}
+
+/// Letters and digits alone. Looks at each, for what comes next in a random text cannot be foreseen
+/// by a processor.
+pub(crate) fn is_alphanumeric(text: &str) -> bool {
+    text.bytes()
+        .fold(true, |all, byte| all & byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ impl Reply {
         };
         if round.cookie {
             metrics::login_started(self.wechat.appid(), *scope);
-            append_cookie(&mut response, cookie);
+            append_cookie(&mut response, cookie.clone());
         }
         response
     }

@@ -126,7 +126,7 @@ impl Reply {
 
     fn set_cookie(&self, response: &mut HttpResponse, cookie: &LoginCookie) {
         let cookie = self.account().cookies.set(cookie, self.visit.now);
-        append_cookie(response, &cookie);
+        append_cookie(response, cookie);
     }
 
     fn language(&self) -> Language {
@@ -188,9 +188,9 @@ impl Answer {
     }
 }
 
-pub(crate) fn append_cookie(response: &mut HttpResponse, cookie: &str) {
+pub(crate) fn append_cookie(response: &mut HttpResponse, cookie: String) {
     // No appid is accepted that a cookie's name could not hold.
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }

@@ -55,7 +55,7 @@ impl Reply {
             Reason::CodeRefused | Reason::CookiesOff | Reason::SessionLost | Reason::StateLost
         );
         if resets_count && self.visit.cookie.is_some() {
-            append_cookie(&mut response, &self.account().cookies.removal());
+            append_cookie(&mut response, self.account().cookies.removal());
         }
         for cookie in self.look_alike_removals() {
             if let Ok(cookie) = HeaderValue::from_bytes(&cookie) {

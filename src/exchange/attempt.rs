@@ -15,6 +15,8 @@ use crate::{
         Client, Connections,
         errcode::{Call, Fault},
         error::CallError,
+        read::Answer,
+        request::Request,
     },
     user::WechatUser,
 };
@@ -53,32 +55,20 @@ impl Attempt<'_> {
         ticket: &Ticket,
         known_openid: Option<String>,
     ) -> Result<Option<Login>, CallError> {
-        let Self {
-            client, account, ..
-        } = self;
+        let account = self.account;
         let proof = self.prove().await?;
-        let exchanged = self
-            .persist(async |connections| {
-                client
-                    .exchange(&account.appid, &proof, &ticket.code, connections)
-                    .await
-            })
-            .await?;
+        let request = Request::exchange(&account.appid, &proof, &ticket.code);
+        let exchanged = self.persist(&request).await?.into_exchanged();
         let mut user = WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope);
         user.unionid = exchanged.unionid;
         user.is_snapshotuser = exchanged.is_snapshotuser;
         if ticket.scope.has_profile() && !self.is_refused(&user) {
             self.call.set(Call::Profile);
-            let profile = self
-                .persist(async |connections| {
-                    let token = exchanged.tokens.access_token();
-                    client
-                        .profile(token, &user.openid, self.lang, connections)
-                        .await
-                })
-                .await
-                // Whatever this call has sent, the code is spent.
-                .map_err(|err| CallError { sent: true, ..err })?;
+            let token = exchanged.tokens.access_token();
+            let request = Request::profile(token, &user.openid, self.lang);
+            let profile = self.persist(&request).await;
+            // Whatever this call has sent, the code is spent.
+            let profile = profile.map_err(|err| CallError { sent: true, ..err })?;
             profile.tell(&mut user);
         }
         if self.is_refused(&user) {
@@ -105,16 +95,13 @@ impl Attempt<'_> {
         user.is_snapshotuser && !self.accepts_snapshots
     }
 
-    async fn persist<T>(
-        &self,
-        mut attempt: impl AsyncFnMut(Connections) -> Result<T, CallError>,
-    ) -> Result<T, CallError> {
+    async fn persist(&self, request: &Request<'_>) -> Result<Box<Answer>, CallError> {
         let mut connections = Connections::Kept;
         let mut tries = 0;
         let mut sent = false;
         loop {
             tries += 1;
-            let error = match Box::pin(attempt(connections)).await {
+            let error = match Box::pin(self.client.send(request, connections)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };

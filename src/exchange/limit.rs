@@ -1,7 +1,6 @@
 //! How many exchanges are in flight at once, and who waits for a place.
 
 use std::{
-    pin::pin,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
@@ -10,7 +9,6 @@ use std::{
 };
 
 use actix_web::rt::time::timeout;
-use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a callback waits for its place.
@@ -43,6 +41,18 @@ impl Limit {
         Self(Some(Places::new(most)))
     }
 
+    /// A place, where one is free.
+    pub(crate) fn try_enter(&self) -> Option<Place> {
+        let account = match &self.0 {
+            Some(places) => Some(places.try_enter()?),
+            None => None,
+        };
+        Some(Place {
+            _process: PROCESS.try_enter()?,
+            _account: account,
+        })
+    }
+
     /// A place, first come first served. A request that is dropped leaves the queue.
     pub(crate) async fn enter(&self) -> Result<Place, Full> {
         let entering = async {
@@ -55,12 +65,7 @@ impl Limit {
                 _account: account,
             })
         };
-        // Where there is room, as there mostly is, no clock has to be set.
-        let mut entering = pin!(entering);
-        match entering.as_mut().now_or_never() {
-            Some(entered) => entered,
-            None => timeout(PATIENCE, entering).await.unwrap_or(Err(Full)),
-        }
+        timeout(PATIENCE, entering).await.unwrap_or(Err(Full))
     }
 }
 
@@ -95,8 +100,12 @@ impl Places {
         }
     }
 
+    fn try_enter(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
     async fn enter(&self) -> Result<OwnedSemaphorePermit, Full> {
-        if let Ok(place) = Arc::clone(&self.free).try_acquire_owned() {
+        if let Some(place) = self.try_enter() {
             return Ok(place);
         }
         let _waiting = Waiting::join(self)?;

@@ -94,13 +94,19 @@ impl Exchanges {
                 return shared(Outcome::Restart);
             }
             let digest = self.memory.digest(&ticket.name());
-            match self.memory.find(digest, self.clock.now()) {
-                Found::New => {}
-                known => return shared(share(known).await),
-            }
-            let place = match self.limit.enter().await {
-                Ok(place) => place,
-                Err(Full) => return shared(self.full()),
+            let place = match self.limit.try_enter() {
+                Some(place) => place,
+                None => {
+                    // Who brings a known code needs no place, and does not wait for one.
+                    match self.memory.find(digest, self.clock.now()) {
+                        Found::New => {}
+                        known => return shared(share(known).await),
+                    }
+                    match self.limit.enter().await {
+                        Ok(place) => place,
+                        Err(Full) => return shared(self.full()),
+                    }
+                }
             };
             match self.memory.begin(digest, self.clock.now()) {
                 Found::New => {}
@@ -175,7 +181,7 @@ impl Exchanges {
                 events::login_failed(Level::ERROR, &event);
                 return failed(Reason::HookFailed);
             }
-            events::login_completed(&self.appid, scope, elapsed_ms(started.into_std()));
+            events::login_completed(&self.appid, scope, || elapsed_ms(started.into_std()));
             Outcome::LoggedIn(LoggedIn {
                 stored: stored.into(),
                 at,

@@ -13,16 +13,13 @@ use awc::{
 use url::Url;
 
 use crate::{
-    address::authorize::encode,
-    credentials::{Component, Proof},
-    lang::Lang,
     metrics::Timer,
     sns::{
         connect::{Connect, Proxy},
         errcode::{Call, Fault},
         error::CallError,
-        read::{Answer, Exchanged},
-        tokens::Tokens,
+        read::Answer,
+        request::Request,
     },
 };
 
@@ -31,6 +28,7 @@ pub(crate) mod errcode;
 pub(crate) mod error;
 pub(crate) mod read;
 pub(crate) mod repair;
+pub(crate) mod request;
 pub(crate) mod tokens;
 
 /// More than any answer of these calls; a profile is half a kilobyte.
@@ -113,132 +111,23 @@ impl Client {
         }
     }
 
-    pub(crate) async fn exchange(
+    /// An answer that holds what was asked for; any other is malformed.
+    pub(crate) async fn send(
         &self,
-        appid: &str,
-        proof: &Proof<'_>,
-        code: &str,
-        connections: Connections,
-    ) -> Result<Exchanged, CallError> {
-        let (call, secret, platform) = match proof {
-            Proof::Secret(secret) => (
-                Call::Exchange,
-                ["&secret=", &*encode(secret)].concat(),
-                String::new(),
-            ),
-            Proof::Component(component) => (
-                Call::ComponentExchange,
-                String::new(),
-                in_the_name_of(component),
-            ),
-        };
-        let query = [
-            "appid=",
-            &encode(appid),
-            &secret,
-            "&code=",
-            &encode(code),
-            "&grant_type=authorization_code",
-            &platform,
-        ]
-        .concat();
-        self.get(call, &query, connections, Answer::into_exchanged)
-            .await
-    }
-
-    /// The profile as WeChat tells it, of the user that it was asked for.
-    pub(crate) async fn profile(
-        &self,
-        access_token: &str,
-        openid: &str,
-        lang: Lang,
+        request: &Request<'_>,
         connections: Connections,
     ) -> Result<Box<Answer>, CallError> {
-        let query = [
-            "access_token=",
-            &encode(access_token),
-            "&openid=",
-            &encode(openid),
-            "&lang=",
-            lang.of_profile(),
-        ]
-        .concat();
-        self.get(Call::Profile, &query, connections, |answer| {
-            answer.is_of(openid).then_some(answer)
-        })
-        .await
-    }
-
-    pub(crate) async fn refresh(
-        &self,
-        appid: &str,
-        proof: Option<&Proof<'_>>,
-        refresh_token: &str,
-    ) -> Result<Tokens, CallError> {
-        let (call, platform) = match proof {
-            Some(Proof::Component(component)) => {
-                (Call::ComponentRefresh, in_the_name_of(component))
+        let timer = Timer::start(request.call.name());
+        let mut bases = self.bases.iter();
+        let told = loop {
+            let Some(base) = bases.next() else {
+                break Err(CallError::new(request.call, Fault::Unconnected));
+            };
+            match self.send_to(base, request, connections).await {
+                Ok(answer) => break Ok(answer),
+                Err(err) if err.fault == Fault::Unconnected && bases.len() > 0 => {}
+                Err(err) => break Err(err.at(&base.host)),
             }
-            Some(Proof::Secret(_)) | None => (Call::Refresh, String::new()),
-        };
-        let query = [
-            "appid=",
-            &encode(appid),
-            "&grant_type=refresh_token",
-            &platform,
-            "&refresh_token=",
-            &encode(refresh_token),
-        ]
-        .concat();
-        self.get(call, &query, Connections::Kept, Answer::into_tokens)
-            .await
-    }
-
-    /// Whether this is a valid token of this user.
-    pub(crate) async fn check(&self, access_token: &str, openid: &str) -> Result<bool, CallError> {
-        let query = [
-            "access_token=",
-            &encode(access_token),
-            "&openid=",
-            &encode(openid),
-        ]
-        .concat();
-        let checked = self
-            .get(Call::Check, &query, Connections::Kept, |answer| {
-                answer.says_ok().then_some(true)
-            })
-            .await;
-        match checked {
-            Err(err) if err.denies_the_token() => Ok(false),
-            checked => checked,
-        }
-    }
-
-    /// The first host, for the log of a call that none has answered.
-    pub(crate) fn host(&self) -> &str {
-        self.bases.first().map_or("", |base| &base.host)
-    }
-
-    /// What an answer holds; an answer without it is malformed.
-    async fn get<T>(
-        &self,
-        call: Call,
-        query: &str,
-        connections: Connections,
-        take: impl Fn(Box<Answer>) -> Option<T>,
-    ) -> Result<T, CallError> {
-        let malformed = || CallError::new(call, Fault::Malformed);
-        let timer = Timer::start(call.name());
-        let told = 'told: {
-            let mut last = CallError::new(call, Fault::Unconnected);
-            for base in &*self.bases {
-                let answer = self.get_from(base, call, query, connections).await;
-                match answer.and_then(|answer| take(answer).ok_or_else(malformed)) {
-                    Err(err) if err.fault == Fault::Unconnected => last = err.at(&base.host),
-                    told => break 'told told.map_err(|err| err.at(&base.host)),
-                }
-            }
-            Err(last)
         };
         timer.stop(|| {
             let failed = told.as_ref().err();
@@ -248,46 +137,26 @@ impl Client {
         told
     }
 
-    async fn get_from(
+    /// The first host, for the log of a call that none has answered.
+    pub(crate) fn host(&self) -> &str {
+        self.bases.first().map_or("", |base| &base.host)
+    }
+
+    async fn send_to(
         &self,
         base: &Base,
-        call: Call,
-        query: &str,
+        request: &Request<'_>,
         connections: Connections,
     ) -> Result<Box<Answer>, CallError> {
-        let failed = |fault| CallError::new(call, fault);
-        let url = [&base.url, call.path(), "?", query].concat();
-        let request = match connections {
-            Connections::Kept => self.kept.get(url),
-            Connections::Fresh => self.fresh.get(url).force_close(),
+        let failed = |fault| CallError::new(request.call, fault);
+        let url = [base.url.as_str(), &request.path_and_query].concat();
+        let sending = match connections {
+            Connections::Kept => self.kept.get(url).send(),
+            Connections::Fresh => self.fresh.get(url).force_close().send(),
         };
-        let mut answer = request.send().await.map_err(|err| {
-            let problem = match &err {
-                SendRequestError::Connect(ConnectError::Disconnected) => None,
-                SendRequestError::Connect(err) => Some(err.to_string()),
-                _ => None,
-            };
-            let fault = match err {
-                // The codec's error for a connection that ended in order within the head.
-                SendRequestError::Response(ParseError::Io(err))
-                    if err.kind() == io::ErrorKind::Other =>
-                {
-                    Fault::Broken
-                }
-                // awc's error for a connection that was made and closed without an answer.
-                SendRequestError::Connect(ConnectError::Disconnected)
-                | SendRequestError::Send(_)
-                | SendRequestError::H2(_)
-                | SendRequestError::Response(ParseError::Io(_)) => Fault::Unanswered,
-                SendRequestError::Connect(_) => Fault::Unconnected,
-                SendRequestError::Timeout => Fault::TimedOut,
-                _ => Fault::Malformed,
-            };
-            CallError {
-                problem,
-                ..failed(fault)
-            }
-        })?;
+        let mut answer = sending
+            .await
+            .map_err(|err| unanswered(request.call, &err))?;
         let status = answer.status();
         if status.is_server_error() {
             return Err(failed(Fault::Broken));
@@ -302,19 +171,40 @@ impl Client {
                 _ => Fault::Malformed,
             })
         })?;
-        Answer::read(call, &body)
+        let answer = Answer::read(request.call, &body)?;
+        if request.is_answered_by(&answer) {
+            Ok(answer)
+        } else {
+            Err(failed(Fault::Malformed))
+        }
     }
 }
 
-/// What a platform's calls say of the platform.
-fn in_the_name_of(component: &Component<'_>) -> String {
-    [
-        "&component_appid=",
-        &encode(component.appid),
-        "&component_access_token=",
-        &encode(component.token()),
-    ]
-    .concat()
+/// A request that no answer came to.
+fn unanswered(call: Call, err: &SendRequestError) -> CallError {
+    let fault = match err {
+        // The codec's error for a connection that ended in order within the head.
+        SendRequestError::Response(ParseError::Io(err)) if err.kind() == io::ErrorKind::Other => {
+            Fault::Broken
+        }
+        // awc's error for a connection that was made and closed without an answer.
+        SendRequestError::Connect(ConnectError::Disconnected)
+        | SendRequestError::Send(_)
+        | SendRequestError::H2(_)
+        | SendRequestError::Response(ParseError::Io(_)) => Fault::Unanswered,
+        SendRequestError::Connect(_) => Fault::Unconnected,
+        SendRequestError::Timeout => Fault::TimedOut,
+        _ => Fault::Malformed,
+    };
+    let problem = match err {
+        SendRequestError::Connect(ConnectError::Disconnected) => None,
+        SendRequestError::Connect(err) => Some(err.to_string()),
+        _ => None,
+    };
+    CallError {
+        problem,
+        ..CallError::new(call, fault)
+    }
 }
 
 fn client(connect: Connect) -> awc::Client {

@@ -1,6 +1,6 @@
 //! What WeChat's API answers, read as loosely as it is written.
 
-use std::{fmt, net::Ipv4Addr, time::Duration};
+use std::{fmt, mem, net::Ipv4Addr, time::Duration};
 
 use secrecy::SecretString;
 use serde::{
@@ -23,22 +23,8 @@ use crate::{
 #[derive(Default)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Answer {
-    errcode: Loose,
-    errmsg: Loose,
-    openid: Loose,
-    unionid: Loose,
-    is_snapshotuser: Loose,
-    access_token: Loose,
-    refresh_token: Loose,
-    expires_in: Loose,
-    scope: Loose,
-    nickname: Loose,
-    sex: Loose,
-    province: Loose,
-    city: Loose,
-    country: Loose,
-    headimgurl: Loose,
-    privilege: Loose,
+    /// By field.
+    values: [Loose; Field::Other as usize + 1],
 }
 
 /// The answer to an exchanged code.
@@ -53,11 +39,11 @@ impl Answer {
     /// What an answer says, if it says that the call succeeded.
     pub(crate) fn read(call: Call, body: &[u8]) -> Result<Box<Self>, CallError> {
         let failed = |fault| CallError::new(call, fault);
-        let answer = Self::parse(body).ok_or_else(|| failed(Fault::Malformed))?;
+        let mut answer = Self::parse(body).ok_or_else(|| failed(Fault::Malformed))?;
         match answer.errcode() {
             Some(0) => Ok(answer),
             Some(errcode) => Err(CallError {
-                rid: rid(&answer.errmsg.into_text()),
+                rid: rid(&answer.text(Field::Errmsg)),
                 ..failed(Fault::Errcode(errcode))
             }),
             None => Err(failed(Fault::Malformed)),
@@ -77,72 +63,82 @@ impl Answer {
 
     /// 0 where there is none; `None` where it is no number.
     fn errcode(&self) -> Option<i64> {
-        if self.errcode.is_empty() {
+        let errcode = self.get(Field::Errcode);
+        if errcode.is_empty() {
             Some(0)
         } else {
-            self.errcode.as_number()
+            errcode.as_number()
         }
     }
 
     /// Whether it says in so many words that all is well, as the answer to a check does.
     pub(crate) fn says_ok(&self) -> bool {
-        self.errcode.as_number() == Some(0)
+        self.get(Field::Errcode).as_number() == Some(0)
     }
 
-    /// `None` where what a login needs is missing.
-    pub(crate) fn into_exchanged(self: Box<Self>) -> Option<Exchanged> {
-        Some(Exchanged {
+    /// Whether it is the answer to an exchanged code, with what a login needs.
+    pub(crate) fn names_who_logged_in(&self) -> bool {
+        self.get(Field::Openid).says_something() && self.has_access_token()
+    }
+
+    pub(crate) fn has_access_token(&self) -> bool {
+        self.get(Field::AccessToken).says_something()
+    }
+
+    /// Of one that [names who logged in](Self::names_who_logged_in).
+    pub(crate) fn into_exchanged(mut self: Box<Self>) -> Exchanged {
+        Exchanged {
+            openid: self.text(Field::Openid),
+            unionid: self.optional(Field::Unionid),
             is_snapshotuser: self.is_snapshotuser(),
-            openid: self.openid.into_needed()?,
-            unionid: self.unionid.into_optional(),
-            tokens: tokens(
-                self.access_token,
-                self.refresh_token,
-                &self.expires_in,
-                self.scope,
-                "snsapi_base",
-            )?,
-        })
+            tokens: self.tokens("snsapi_base"),
+        }
     }
 
-    /// `None` without an access token.
-    pub(crate) fn into_tokens(self: Box<Self>) -> Option<Tokens> {
-        tokens(
-            self.access_token,
-            self.refresh_token,
-            &self.expires_in,
-            self.scope,
-            "",
-        )
+    /// Of one that [has an access token](Self::has_access_token).
+    pub(crate) fn into_tokens(mut self: Box<Self>) -> Tokens {
+        self.tokens("")
+    }
+
+    fn tokens(&mut self, default_scope: &str) -> Tokens {
+        let seconds = self.get(Field::ExpiresIn).as_number();
+        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let scope = self.optional(Field::Scope);
+        Tokens {
+            access_token: SecretString::from(self.text(Field::AccessToken)),
+            refresh_token: SecretString::from(self.text(Field::RefreshToken)),
+            expires_in: Duration::from_secs(seconds.unwrap_or_default()),
+            scope: scope.unwrap_or_else(|| default_scope.to_owned()),
+        }
     }
 
     /// Whether it is the profile of this user.
     pub(crate) fn is_of(&self, openid: &str) -> bool {
-        matches!(&self.openid, Loose::Text(told) if told == openid)
+        matches!(self.get(Field::Openid), Loose::Text(told) if told == openid)
     }
 
     /// Hands over what it says of the profile, whatever is missing from it.
-    pub(crate) fn tell(self: Box<Self>, user: &mut WechatUser) {
+    pub(crate) fn tell(mut self: Box<Self>, user: &mut WechatUser) {
         user.is_snapshotuser |= self.is_snapshotuser();
         if user.unionid.is_none() {
-            user.unionid = self.unionid.into_optional();
+            user.unionid = self.optional(Field::Unionid);
         }
-        user.nickname = self.nickname.into_text();
-        user.sex = match self.sex.as_number() {
+        user.nickname = self.text(Field::Nickname);
+        user.sex = match self.get(Field::Sex).as_number() {
             Some(1) => 1,
             Some(2) => 2,
             _ => 0,
         };
-        user.province = self.province.into_text();
-        user.city = self.city.into_text();
-        user.country = self.country.into_text();
-        user.headimgurl = self.headimgurl.into_address();
-        user.privilege = self.privilege.into_list();
+        user.province = self.text(Field::Province);
+        user.city = self.text(Field::City);
+        user.country = self.text(Field::Country);
+        user.headimgurl = web_address(self.text(Field::Headimgurl));
+        user.privilege = self.take(Field::Privilege).into_list();
     }
 
     /// WeChat sends 1. Any other value counts as a yes, too: a made-up user must not get in.
     fn is_snapshotuser(&self) -> bool {
-        match &self.is_snapshotuser {
+        match self.get(Field::IsSnapshotuser) {
             Loose::Nothing | Loose::Bool(false) => false,
             Loose::Text(text) => !matches!(text.as_str(), "" | "0"),
             Loose::Integer(number) => *number != 0,
@@ -150,26 +146,6 @@ impl Answer {
             Loose::Bool(true) | Loose::List(_) | Loose::Object => true,
         }
     }
-}
-
-fn tokens(
-    access_token: Loose,
-    refresh_token: Loose,
-    expires_in: &Loose,
-    scope: Loose,
-    default_scope: &str,
-) -> Option<Tokens> {
-    let seconds = expires_in
-        .as_number()
-        .and_then(|secs| u64::try_from(secs).ok());
-    Some(Tokens {
-        access_token: SecretString::from(access_token.into_needed()?),
-        refresh_token: SecretString::from(refresh_token.into_text()),
-        expires_in: Duration::from_secs(seconds.unwrap_or_default()),
-        scope: scope
-            .into_optional()
-            .unwrap_or_else(|| default_scope.to_owned()),
-    })
 }
 
 /// The `rid: …` that WeChat appends to its messages.
@@ -230,12 +206,9 @@ impl Loose {
         Some(self.into_text()).filter(|text| !text.is_empty())
     }
 
-    /// Text that says something.
-    fn into_needed(self) -> Option<String> {
-        match self {
-            Self::Text(text) if !text.is_empty() => Some(text),
-            _ => None,
-        }
+    /// As a text, and no other type.
+    fn says_something(&self) -> bool {
+        matches!(self, Self::Text(text) if !text.is_empty())
     }
 
     fn into_list(self) -> Vec<String> {
@@ -244,25 +217,23 @@ impl Loose {
             _ => Vec::new(),
         }
     }
+}
 
-    /// An address of the web, or nothing: it ends in a page's `<img src>`.
-    fn into_address(self) -> String {
-        let address = self.into_text();
-        let rest = ["http://", "https://"].iter().find_map(|scheme| {
-            let (start, rest) = address.split_at_checked(scheme.len())?;
-            start.eq_ignore_ascii_case(scheme).then_some(rest)
-        });
-        let names_a_host = rest
-            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
-        let is_plain = |char: char| {
-            !char.is_whitespace() && !matches!(char, '\\' | '"' | '\'' | '<' | '>' | '`')
-        };
-        let is_sound = || address.chars().all(is_plain) && Url::parse(&address).is_ok();
-        if names_a_host && (rest.is_some_and(is_usual) || is_sound()) {
-            address
-        } else {
-            String::new()
-        }
+/// An address of the web, or nothing: it ends in a page's `<img src>`.
+fn web_address(text: String) -> String {
+    let rest = ["http://", "https://"].iter().find_map(|scheme| {
+        let (start, rest) = text.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let names_a_host =
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
+    let is_plain =
+        |char: char| !char.is_whitespace() && !matches!(char, '\\' | '"' | '\'' | '<' | '>' | '`');
+    let is_sound = || text.chars().all(is_plain) && Url::parse(&text).is_ok();
+    if names_a_host && (rest.is_some_and(is_usual) || is_sound()) {
+        text
+    } else {
+        String::new()
     }
 }
 
@@ -285,7 +256,7 @@ fn is_usual(rest: &str) -> bool {
     is_host && port.parse::<u16>().is_ok() && all(path, in_path)
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
 enum Field {
     Errcode,
@@ -305,33 +276,31 @@ enum Field {
     Country,
     Headimgurl,
     Privilege,
+    /// The last one. What is not known shares a place.
     #[serde(other)]
     Other,
 }
 
 impl Answer {
     /// If a field comes twice, the last one counts.
-    fn set(&mut self, field: &Field, value: Loose) {
-        let known = match field {
-            Field::Errcode => &mut self.errcode,
-            Field::Errmsg => &mut self.errmsg,
-            Field::Openid => &mut self.openid,
-            Field::Unionid => &mut self.unionid,
-            Field::IsSnapshotuser => &mut self.is_snapshotuser,
-            Field::AccessToken => &mut self.access_token,
-            Field::RefreshToken => &mut self.refresh_token,
-            Field::ExpiresIn => &mut self.expires_in,
-            Field::Scope => &mut self.scope,
-            Field::Nickname => &mut self.nickname,
-            Field::Sex => &mut self.sex,
-            Field::Province => &mut self.province,
-            Field::City => &mut self.city,
-            Field::Country => &mut self.country,
-            Field::Headimgurl => &mut self.headimgurl,
-            Field::Privilege => &mut self.privilege,
-            Field::Other => return,
-        };
-        *known = value;
+    fn set(&mut self, field: Field, value: Loose) {
+        self.values[field as usize] = value;
+    }
+
+    fn get(&self, field: Field) -> &Loose {
+        &self.values[field as usize]
+    }
+
+    fn take(&mut self, field: Field) -> Loose {
+        mem::take(&mut self.values[field as usize])
+    }
+
+    fn text(&mut self, field: Field) -> String {
+        self.take(field).into_text()
+    }
+
+    fn optional(&mut self, field: Field) -> Option<String> {
+        self.take(field).into_optional()
     }
 }
 
@@ -351,7 +320,7 @@ impl<'de> Deserialize<'de> for Answer {
                 while let Some(field) = fields.next_key::<Field>()? {
                     // What is skipped has to be well-formed, too.
                     let value = fields.next_value()?;
-                    answer.set(&field, value);
+                    answer.set(field, value);
                 }
                 Ok(answer)
             }

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     address::{
         callback::{count_codes, split},
-        state::{State, is_nonce},
+        state::{State, is_alphanumeric, is_nonce},
     },
     clock::Moment,
     visit::cookies::cookies,
@@ -131,37 +131,42 @@ impl LoginCookies {
 
     /// The `Set-Cookie` that carries it.
     pub(crate) fn set(&self, cookie: &LoginCookie, now: Moment) -> String {
-        match cookie {
+        let mut line = self.begin();
+        let left = match cookie {
             LoginCookie::Pending(pending) => {
-                let left = PENDING.saturating_sub(pending.issued_at.age(now));
-                self.set_cookie(|line| pending.write(line), left)
+                pending.write(&mut line);
+                PENDING.saturating_sub(pending.issued_at.age(now))
             }
             LoginCookie::Completed(completed) => {
-                let write = |line: &mut String| {
-                    let (at, voucher) = (completed.at.millis().to_string(), self.vouch(*completed));
-                    write_fields(line, completed.rounds, [&at, &voucher]);
-                };
-                self.set_cookie(write, COMPLETED)
+                let (at, voucher) = (completed.at.millis().to_string(), self.vouch(*completed));
+                write_fields(&mut line, completed.rounds, &[&at, &voucher]);
+                COMPLETED
             }
-        }
+        };
+        self.end(line, left)
     }
 
     /// The `Set-Cookie` that takes the login cookie back.
     pub(crate) fn removal(&self) -> String {
-        self.set_cookie(|_| (), Duration::ZERO)
+        self.end(self.begin(), Duration::ZERO)
     }
 
     /// Name and value are letters, digits, `.`, `-` and `_`, so that nothing needs quoting; and a
     /// cookie builder with its copies costs a tenth of the redirect that every anonymous visitor
     /// gets.
-    fn set_cookie(&self, write_value: impl FnOnce(&mut String), left: Duration) -> String {
+    fn begin(&self) -> String {
         let mut line = String::with_capacity(self.name.len() + BESIDE_NAME);
         line.push_str(&self.name);
         line.push('=');
-        write_value(&mut line);
-        line.push_str("; HttpOnly; SameSite=Lax");
-        line.push_str(if self.secure { "; Secure" } else { "" });
-        line.push_str("; Path=/; Max-Age=");
+        line
+    }
+
+    fn end(&self, mut line: String, left: Duration) -> String {
+        line.push_str(if self.secure {
+            "; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age="
+        } else {
+            "; HttpOnly; SameSite=Lax; Path=/; Max-Age="
+        });
         line.push_str(&left.as_secs().to_string());
         line
     }
@@ -233,7 +238,7 @@ impl Pending {
 
     fn write(&self, line: &mut String) {
         let issued_at = self.issued_at.seconds().to_string();
-        write_fields(line, self.rounds, [&issued_at, &self.nonce, &self.address]);
+        write_fields(line, self.rounds, &[&issued_at, &self.nonce, &self.address]);
     }
 
     /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
@@ -248,7 +253,7 @@ impl Pending {
     }
 }
 
-fn write_fields<const MANY: usize>(line: &mut String, rounds: u8, fields: [&str; MANY]) {
+fn write_fields(line: &mut String, rounds: u8, fields: &[&str]) {
     line.push_str(VERSION);
     line.push('.');
     // One digit, as long as rounds have one.
@@ -329,7 +334,7 @@ fn trace(address: &str, codes: usize) -> String {
 }
 
 fn is_trace(text: &str) -> bool {
-    text.len() == TRACE_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.len() == TRACE_LEN && is_alphanumeric(text)
 }
 
 fn cookie_name(appid: &str, secure: bool) -> String {

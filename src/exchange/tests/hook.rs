@@ -11,7 +11,7 @@ use crate::{
 fn a_login() -> Login {
     let answer = br#"{"access_token":"59_a","openid":"oABC"}"#;
     let answer = Answer::read(Call::Exchange, answer);
-    let exchanged = answer.unwrap().into_exchanged().unwrap();
+    let exchanged = answer.unwrap().into_exchanged();
     Login {
         user: WechatUser::without_profile("wx1", exchanged.openid, Scope::UserInfo),
         known_openid: None,

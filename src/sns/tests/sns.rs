@@ -6,7 +6,7 @@ use super::{
     upstream::{GUARD, Refusing, Silent, Then, Upstream, answer},
     *,
 };
-use crate::{Wechat, worker::Worker};
+use crate::{Wechat, credentials::Proof, lang::Lang, worker::Worker};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
@@ -36,7 +36,8 @@ fn worker(api_url: &str, deadline: Duration) -> Worker {
 }
 
 async fn profile(client: &Client, connections: Connections) -> Result<(), Fault> {
-    let asking = client.profile("59_a", "oABC", Lang::ZhCn, connections);
+    let request = Request::profile("59_a", "oABC", Lang::ZhCn);
+    let asking = client.send(&request, connections);
     let told = timeout(GUARD, asking).await.expect("an end");
     told.map(|_| ()).map_err(|err| err.fault)
 }
@@ -48,17 +49,16 @@ async fn calls_are_the_documented_ones() {
     for base in ["", "/", "/gateway", "/gateway/"] {
         let client = client_of(&[&format!("{}{base}", upstream.url())]);
         let proof = Proof::Secret("s+cret");
-        let exchanged = client
-            .exchange("wx1", &proof, "c&d", Connections::Kept)
-            .await;
-        assert_eq!(exchanged.ok().unwrap().openid, "o/A");
-        let profile = client
-            .profile("59_a", "o/A", Lang::ZhCn, Connections::Kept)
-            .await;
-        assert!(profile.is_ok());
-        let refreshed = client.refresh("wx1", None, "59_r=").await.unwrap();
-        assert_eq!((refreshed.access_token(), refreshed.scope()), ("59_a", ""));
-        assert_eq!(client.check("59_a", "o/A").await, Ok(true));
+        let requests = [
+            Request::exchange("wx1", &proof, "c&d"),
+            Request::profile("59_a", "o/A", Lang::ZhCn),
+            Request::refresh("wx1", None, "59_r="),
+            Request::check("59_a", "o/A"),
+        ];
+        for request in &requests {
+            let told = client.send(request, Connections::Kept).await;
+            assert_eq!(told.unwrap().into_exchanged().openid, "o/A");
+        }
     }
     let calls = [
         "/sns/oauth2/access_token?appid=wx1&secret=s%2Bcret&code=c%26d&grant_type=authorization_code",
@@ -127,7 +127,10 @@ async fn nobody_there_is_not_the_same_as_nobody_answering() {
     let refusing = Refusing::start();
     let nobody = client_of(&[&refusing.url()]);
     let err = nobody
-        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .send(
+            &Request::profile("59_a", "oABC", Lang::ZhCn),
+            Connections::Kept,
+        )
         .await;
     let host = refusing.address.to_string();
     let unconnected = CallError {
@@ -152,7 +155,10 @@ async fn nobody_there_is_not_the_same_as_nobody_answering() {
     });
     assert_eq!(client.host(), host);
     let told = client
-        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .send(
+            &Request::profile("59_a", "oABC", Lang::ZhCn),
+            Connections::Kept,
+        )
         .await;
     assert_eq!(told.map(|_| ()), timed_out(Call::Profile));
 }
@@ -239,7 +245,10 @@ async fn next_host_is_asked_only_where_no_connection_was_made() {
         let second = Upstream::scripted([good()]).await;
         let client = client_of(&[&first.url(), &second.url()]);
         let told = client
-            .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+            .send(
+                &Request::profile("59_a", "oABC", Lang::ZhCn),
+                Connections::Kept,
+            )
             .await;
         let failed = CallError::new(Call::Profile, fault).at(&first.address.to_string());
         assert_eq!(told.map(|_| ()), Err(failed), "{then:?}");
@@ -248,7 +257,10 @@ async fn next_host_is_asked_only_where_no_connection_was_made() {
     // Nobody anywhere: the last host is named.
     let client = client_of(&[&refused, &also_refused]);
     let told = client
-        .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+        .send(
+            &Request::profile("59_a", "oABC", Lang::ZhCn),
+            Connections::Kept,
+        )
         .await;
     let last = refusing[1].address.to_string();
     let failed = CallError {
@@ -277,7 +289,10 @@ async fn proxy_that_refuses_makes_no_connection() {
             ..endpoints(&["http://api.weixin.qq.com"])
         });
         let told = client
-            .profile("59_a", "oABC", Lang::ZhCn, Connections::Kept)
+            .send(
+                &Request::profile("59_a", "oABC", Lang::ZhCn),
+                Connections::Kept,
+            )
             .await;
         let err = told.err().unwrap();
         assert_eq!(err.fault, Fault::Unconnected, "{then:?}");
