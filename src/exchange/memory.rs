@@ -76,7 +76,6 @@ impl Memory {
         let found = codes.find(digest, now);
         if let Found::New = found {
             codes.in_flight.insert(digest, None);
-            codes.marks.add(digest, NO_RESULT, now);
         }
         found
     }
@@ -93,13 +92,14 @@ impl Memory {
     ) {
         let mut codes = self.codes();
         let waiting = codes.in_flight.remove(&digest).flatten();
-        match outcome {
-            Some(Outcome::LoggedIn(user)) => codes.keep(digest, &user.stored, user.at, now),
-            Some(Outcome::Snapshot) => codes.keep(digest, "", now, now),
-            Some(Outcome::Restart | Outcome::Failed(_)) | None => {}
-        }
-        if !sent {
-            codes.marks.remove(digest);
+        let result = match outcome {
+            Some(Outcome::LoggedIn(user)) => Some((&*user.stored, user.at)),
+            Some(Outcome::Snapshot) => Some(("", now)),
+            Some(Outcome::Restart | Outcome::Failed(_)) | None => None,
+        };
+        if sent {
+            let number = result.and_then(|(stored, at)| codes.results.add(digest, stored, at, now));
+            codes.marks.add(digest, number.unwrap_or(NO_RESULT), now);
         }
         drop(codes);
         if let (Some(waiting), Some(outcome)) = (waiting, outcome) {
@@ -126,12 +126,6 @@ impl Codes {
                 .results
                 .get(number, digest)
                 .map_or(Found::Tried, Found::Done),
-        }
-    }
-
-    fn keep(&mut self, digest: Digest, stored: &str, at: Moment, now: Moment) {
-        if let Some(number) = self.results.add(digest, stored, at, now) {
-            self.marks.add(digest, number, now);
         }
     }
 }
@@ -261,12 +255,6 @@ impl Marks {
             .get(&mark)
             .or_else(|| self.old.get(&mark))
             .copied()
-    }
-
-    fn remove(&mut self, digest: Digest) {
-        let mark = Self::mark(digest);
-        self.young.remove(&mark);
-        self.old.remove(&mark);
     }
 
     fn mark(digest: Digest) -> u64 {

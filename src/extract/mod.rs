@@ -195,12 +195,12 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
     }
     let watch = match &found {
         Found::Enough(_) => {
-            Wants::add(req, appid, Scopes::default());
+            Wants::add(req, worker.wechat(), Scopes::default());
             None
         }
         Found::TooLittle => {
             // Told now and decided when polled, after all extractors of the handler were made.
-            Wants::add(req, appid, account.logins.scopes(I::SCOPE));
+            Wants::add(req, worker.wechat(), account.logins.scopes(I::SCOPE));
             // A login comes back by GET; of anything else a refusal says nothing.
             (req.method() == Method::GET).then(|| Watch::start(req, worker.wechat()))
         }

@@ -2,24 +2,25 @@
 
 use actix_web::{HttpMessage as _, HttpRequest};
 
-use crate::scope::Scopes;
+use crate::{account::Wechat, scope::Scopes};
 
 /// What the unsatisfied extractors of one request ask for, by account. A callback belongs to the
 /// handler if it answers one of them.
-pub(crate) struct Wants(Vec<(String, Scopes)>);
+pub(crate) struct Wants(Vec<(Wechat, Scopes)>);
 
 impl Wants {
     /// An extractor of this account looks at the request's callback, and asks for these scopes;
     /// none where it is satisfied.
-    pub(crate) fn add(req: &HttpRequest, appid: &str, scopes: Scopes) {
+    pub(crate) fn add(req: &HttpRequest, wechat: &Wechat, scopes: Scopes) {
         let mut extensions = req.extensions_mut();
         if let Some(Self(wants)) = extensions.get_mut::<Self>() {
-            match wants.iter_mut().find(|(known, _)| known == appid) {
+            let is_known = |(known, _): &&mut (Wechat, Scopes)| known.appid() == wechat.appid();
+            match wants.iter_mut().find(is_known) {
                 Some((_, wanted)) => *wanted = wanted.and(scopes),
-                None => wants.push((appid.to_owned(), scopes)),
+                None => wants.push((wechat.clone(), scopes)),
             }
         } else {
-            extensions.insert(Self(vec![(appid.to_owned(), scopes)]));
+            extensions.insert(Self(vec![(wechat.clone(), scopes)]));
         }
     }
 
@@ -27,7 +28,7 @@ impl Wants {
         let extensions = req.extensions();
         let mut wants = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
         wants
-            .find(|(known, _)| known == appid)
+            .find(|(known, _)| known.appid() == appid)
             .map(|(_, scopes)| *scopes)
             .unwrap_or_default()
     }
@@ -36,6 +37,6 @@ impl Wants {
     pub(crate) fn include_another(req: &HttpRequest, appid: &str) -> bool {
         let extensions = req.extensions();
         let mut wants = extensions.get::<Self>().into_iter().flat_map(|it| &it.0);
-        wants.any(|(known, _)| known != appid)
+        wants.any(|(known, _)| known.appid() != appid)
     }
 }

@@ -171,7 +171,8 @@ pub(crate) fn encode(user: &WechatUser) -> String {
         .into_iter()
         .find(|scope| scope.name() == user.scope)
         .unwrap_or(Scope::UserInfo);
-    let mut kind = String::from_iter([VERSION, scope.letter()]);
+    let mut kind = String::from(VERSION);
+    kind.push(scope.letter());
     if user.is_snapshotuser {
         kind.push(SNAPSHOT);
     }

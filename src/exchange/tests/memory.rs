@@ -95,12 +95,14 @@ fn code_is_new_then_in_flight_then_shared_then_tried() {
 fn what_is_old_is_new_again() {
     let memory = Memory::default();
     let lifetime = u64::try_from(CODE_LIFETIME.as_millis()).unwrap();
-    let conclude = |login: &str, now| memory.concluded(&login, &Outcome::Restart, now);
-    memory.begun(&"code", at(0));
-    conclude("code", at(0));
-    memory.begun(&"second", at(lifetime));
+    let try_out = |login: &str, now| {
+        memory.begun(&login, now);
+        memory.concluded(&login, &Outcome::Restart, now);
+    };
+    try_out("code", at(0));
+    try_out("second", at(lifetime));
     assert_eq!(memory.told(&"code", at(lifetime)), Is::Tried, "not yet");
-    memory.begun(&"third", at(2 * lifetime));
+    try_out("third", at(2 * lifetime));
     assert_eq!(memory.told(&"code", at(2 * lifetime)), Is::New);
 }
 
