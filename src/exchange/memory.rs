@@ -93,7 +93,7 @@ impl Memory {
         let mut codes = self.codes();
         let waiting = codes.in_flight.remove(&digest).flatten();
         let result = match outcome {
-            Some(Outcome::LoggedIn(user)) => Some((&*user.stored, user.at)),
+            Some(Outcome::LoggedIn(user)) => Some((user.stored.as_str(), user.at)),
             Some(Outcome::Snapshot) => Some(("", now)),
             Some(Outcome::Restart | Outcome::Failed(_)) | None => None,
         };
@@ -196,7 +196,7 @@ impl Results {
         let text = self.text.range(start..start + usize::from(kept.len));
         let stored = String::from_utf8(text.copied().collect()).ok()?;
         Some(Outcome::LoggedIn(LoggedIn {
-            stored: stored.into(),
+            stored,
             at: kept.at,
         }))
     }

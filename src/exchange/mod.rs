@@ -182,10 +182,7 @@ impl Exchanges {
                 return failed(Reason::HookFailed);
             }
             events::login_completed(&self.appid, scope, || elapsed_ms(started.into_std()));
-            Outcome::LoggedIn(LoggedIn {
-                stored: stored.into(),
-                at,
-            })
+            Outcome::LoggedIn(LoggedIn { stored, at })
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum Outcome {
 /// A user as the session keeps it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct LoggedIn {
-    pub(crate) stored: Box<str>,
+    pub(crate) stored: String,
     pub(crate) at: Moment,
 }
 

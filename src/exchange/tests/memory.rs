@@ -24,7 +24,7 @@ impl From<Found> for Is {
         match found {
             Found::New => Self::New,
             Found::InFlight(_) => Self::InFlight,
-            Found::Done(Outcome::LoggedIn(user)) => Self::User(user.stored.into(), user.at),
+            Found::Done(Outcome::LoggedIn(user)) => Self::User(user.stored, user.at),
             Found::Done(Outcome::Snapshot) => Self::Snapshot,
             Found::Done(other) => panic!("no result to share: {other:?}"),
             Found::Tried => Self::Tried,
@@ -329,7 +329,7 @@ fn of_many_threads_one_begins_and_all_are_told() {
                         let Some(Outcome::LoggedIn(user)) = told else {
                             panic!("{code}: {told:?}")
                         };
-                        assert_eq!(*user.stored, *code.to_string());
+                        assert_eq!(user.stored, code.to_string());
                     }
                 });
             });
