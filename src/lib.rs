@@ -49,6 +49,7 @@ mod metrics;
 mod metrics;
 mod reason;
 mod scope;
+mod turn;
 mod user;
 mod weighted;
 

@@ -59,8 +59,8 @@ pub(crate) fn is_nonce(text: &str) -> bool {
     text.len() == State::NONCE_LEN && is_alphanumeric(text)
 }
 
-/// Letters and digits alone. Looks at each, for what comes next in a random text cannot be foreseen
-/// by a processor.
+/// Letters and digits alone. It looks at each byte: to stop at the first wrong one is a branch that
+/// no processor can predict in a random text.
 pub(crate) fn is_alphanumeric(text: &str) -> bool {
     text.bytes()
         .fold(true, |all, byte| all & byte.is_ascii_alphanumeric())

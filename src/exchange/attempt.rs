@@ -57,8 +57,11 @@ impl Attempt<'_> {
     ) -> Result<Option<Login>, CallError> {
         let account = self.account;
         let proof = self.prove().await?;
-        let request = Request::exchange(&account.appid, &proof, &ticket.code);
-        let exchanged = self.persist(&request).await?.into_exchanged();
+        let exchanged = {
+            // Dropped with what it holds as soon as it is answered.
+            let request = Request::exchange(&account.appid, &proof, &ticket.code);
+            self.persist(&request).await?.into_exchanged()
+        };
         let mut user = WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope);
         user.unionid = exchanged.unionid;
         user.is_snapshotuser = exchanged.is_snapshotuser;

@@ -41,7 +41,7 @@ impl Limit {
         Self(Some(Places::new(most)))
     }
 
-    /// A place, where one is free.
+    /// A place, where one is free: no clock has to be set then. It passes nobody who waits.
     pub(crate) fn try_enter(&self) -> Option<Place> {
         let account = match &self.0 {
             Some(places) => Some(places.try_enter()?),

@@ -1,6 +1,7 @@
 //! What is known of each code of the last minutes, in bounded memory.
 //!
-//! A code is in flight, then its result is kept for a minute, then a mark says that it was tried.
+//! A code is in flight; when its login ends, a mark says that it was tried, and for a minute leads to
+//! its result.
 //! Everything is found by a digest under a key of this process, so that neither a user nor a token
 //! nor a code is kept past its use, and nobody can aim at another's.
 

@@ -24,6 +24,7 @@ use crate::{
     scope::Scope,
     session::stored,
     sns::{Client, errcode::Call},
+    turn::Turn,
 };
 
 mod attempt;
@@ -76,13 +77,15 @@ pub(crate) struct Exchanged {
 }
 
 impl Exchanges {
-    /// The outcome of this login, from the one exchange that is made for it.
+    /// The outcome of this login, from the one exchange that is made for it. The turn in which it
+    /// was asked for is ended here.
     pub(crate) fn exchange<'a>(
         self: &'a Arc<Self>,
         client: &'a Client,
         account: &'a Arc<Credentials>,
         ticket: Ticket,
         known_openid: Option<String>,
+        turn: Turn,
     ) -> impl Future<Output = Exchanged> + 'a {
         let shared = |outcome| Exchanged {
             outcome,
@@ -97,11 +100,13 @@ impl Exchanges {
             let place = match self.limit.try_enter() {
                 Some(place) => place,
                 None => {
-                    // Who brings a known code needs no place, and does not wait for one.
+                    // Who brings a known code waits for no place. With room there is no need to
+                    // know that before: the place is given back at once.
                     match self.memory.find(digest, self.clock.now()) {
                         Found::New => {}
-                        known => return shared(share(known).await),
+                        known => return shared(share(known, &turn).await),
                     }
+                    turn.end_when_over();
                     match self.limit.enter().await {
                         Ok(place) => place,
                         Err(Full) => return shared(self.full()),
@@ -112,7 +117,7 @@ impl Exchanges {
                 Found::New => {}
                 known => {
                     drop(place);
-                    return shared(share(known).await);
+                    return shared(share(known, &turn).await);
                 }
             }
             let running = Running {
@@ -122,7 +127,13 @@ impl Exchanges {
                 _place: place,
             };
             // Detached: a client that resets its connection takes its request with it, not the code.
-            let exchange = running.run(client.clone(), Arc::clone(account), ticket, known_openid);
+            let exchange = running.run(
+                client.clone(),
+                Arc::clone(account),
+                ticket,
+                known_openid,
+                turn,
+            );
             // Boxed: what a task holds itself is aligned so that the allocator searches for it.
             let task = rt::spawn(Box::pin(exchange));
             Exchanged {
@@ -187,15 +198,17 @@ impl Exchanges {
     }
 }
 
-async fn share(known: Found) -> Outcome {
-    match known {
-        Found::Done(outcome) => outcome,
-        Found::InFlight(mut waiting) => match waiting.wait_for(Option::is_some).await {
-            Ok(told) => told.clone().unwrap_or(Outcome::Restart),
-            // It panicked, or the runtime shuts down.
-            Err(_) => Outcome::Restart,
-        },
-        Found::Tried | Found::New => Outcome::Restart,
+async fn share(known: Found, turn: &Turn) -> Outcome {
+    let mut waiting = match known {
+        Found::Done(outcome) => return outcome,
+        Found::Tried | Found::New => return Outcome::Restart,
+        Found::InFlight(waiting) => waiting,
+    };
+    turn.end_when_over();
+    match waiting.wait_for(Option::is_some).await {
+        Ok(told) => told.clone().unwrap_or(Outcome::Restart),
+        // It panicked, or the runtime shuts down.
+        Err(_) => Outcome::Restart,
     }
 }
 
@@ -218,8 +231,10 @@ impl Running {
         account: Arc<Credentials>,
         ticket: Ticket,
         known_openid: Option<String>,
+        turn: Turn,
     ) -> impl Future<Output = Outcome> {
         async move {
+            turn.end();
             let started = Instant::now();
             let exchanges = Arc::clone(&self.exchanges);
             let attempt = Attempt {

@@ -14,6 +14,7 @@ use crate::{
     },
     reason::Reason,
     session::Known,
+    turn::Turn,
     visit::{
         Visit,
         decide::CameBack,
@@ -29,6 +30,7 @@ pub(crate) fn complete(
     visit: Visit,
     known: Known,
     login: CameBack,
+    turn: Turn,
 ) -> impl Future<Output = Reply> {
     // A satisfied extractor has not looked at what else the session holds.
     let known = match known {
@@ -52,7 +54,7 @@ pub(crate) fn complete(
         let credentials = account.logins.credentials(scope);
         let exchanged = account
             .exchanges
-            .exchange(worker.client(), credentials, ticket, known_openid)
+            .exchange(worker.client(), credentials, ticket, known_openid, turn)
             .await;
         match exchanged.outcome {
             // The back button after a log-out: that login is over, however fresh its result.

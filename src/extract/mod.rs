@@ -23,6 +23,7 @@ use crate::{
     },
     scope::Scopes,
     session::Known,
+    turn::Turn,
     user::{WechatOpenId, WechatUser},
     visit::{
         Asks, Found, Visit,
@@ -193,6 +194,7 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
             }
         }));
     }
+    let turn = Turn::default();
     let watch = match &found {
         Found::Enough(_) => {
             Wants::add(req, worker.wechat(), Scopes::default());
@@ -202,13 +204,13 @@ pub(crate) fn extract<I: Identity>(req: &HttpRequest, entrance: Entrance) -> Ext
             // Told now and decided when polled, after all extractors of the handler were made.
             Wants::add(req, worker.wechat(), account.logins.scopes(I::SCOPE));
             // A login comes back by GET; of anything else a refusal says nothing.
-            (req.method() == Method::GET).then(|| Watch::start(req, worker.wechat()))
+            (req.method() == Method::GET).then(|| Watch::start(req, worker.wechat(), &turn))
         }
     };
     let is_guarded = Guarding::is_on(req);
     let req = req.clone();
     Box::pin(async move {
-        let ended = match begin(req, worker, found, glance, entrance, is_guarded) {
+        let ended = match begin(req, worker, found, glance, entrance, is_guarded, turn) {
             Begun::Ended(ended) => ended,
             Begun::Completing(reply) => Err(answer(reply.await)),
         };
@@ -233,6 +235,7 @@ fn begin<I: Identity>(
     glance: Glance,
     entrance: Entrance,
     is_guarded: bool,
+    turn: Turn,
 ) -> Begun<I> {
     let wechat = worker.wechat();
     let (visit, known) = gather(&req, &wechat.0, glance, I::SCOPE, entrance, is_guarded);
@@ -242,7 +245,7 @@ fn begin<I: Identity>(
             Begun::Ended(Err(answer(Reply::new(wechat.clone(), visit, instead))))
         }
         Step::Exchange(login) => {
-            Begun::Completing(Box::pin(complete(req, worker, visit, known, login)))
+            Begun::Completing(Box::pin(complete(req, worker, visit, known, login, turn)))
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) struct Request<'a> {
     pub(crate) call: Call,
     pub(crate) path_and_query: String,
-    /// Whom a profile is asked of.
+    /// Whose profile it asks for; empty for any other call.
     openid: &'a str,
 }
 

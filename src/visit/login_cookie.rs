@@ -131,7 +131,7 @@ impl LoginCookies {
 
     /// The `Set-Cookie` that carries it.
     pub(crate) fn set(&self, cookie: &LoginCookie, now: Moment) -> String {
-        let mut line = self.begin();
+        let mut line = self.begin_line();
         let left = match cookie {
             LoginCookie::Pending(pending) => {
                 pending.write(&mut line);
@@ -143,25 +143,25 @@ impl LoginCookies {
                 COMPLETED
             }
         };
-        self.end(line, left)
+        self.end_line(line, left)
     }
 
     /// The `Set-Cookie` that takes the login cookie back.
     pub(crate) fn removal(&self) -> String {
-        self.end(self.begin(), Duration::ZERO)
+        self.end_line(self.begin_line(), Duration::ZERO)
     }
 
     /// Name and value are letters, digits, `.`, `-` and `_`, so that nothing needs quoting; and a
     /// cookie builder with its copies costs a tenth of the redirect that every anonymous visitor
     /// gets.
-    fn begin(&self) -> String {
+    fn begin_line(&self) -> String {
         let mut line = String::with_capacity(self.name.len() + BESIDE_NAME);
         line.push_str(&self.name);
         line.push('=');
         line
     }
 
-    fn end(&self, mut line: String, left: Duration) -> String {
+    fn end_line(&self, mut line: String, left: Duration) -> String {
         line.push_str(if self.secure {
             "; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age="
         } else {

@@ -6,8 +6,8 @@
 //! processor: to wake a thread on another costs the one that wakes it, and which thread of the simulator a side's connection got
 //! would decide the ratio. Each ratio is the median of the rounds' ratios.
 //!
-//! A login that is alone finds nothing in the processor's caches, for WeChat's side ran while it waited: there it counts how much
-//! code it runs through. With many at once, as under load, it counts how long that code takes.
+//! A login that is alone finds the processor's caches cold, for WeChat's side ran while it waited: it pays for the size of its code,
+//! too. Many at once is a server under load.
 
 mod app;
 #[allow(dead_code, reason = "each benchmark uses its part")]

@@ -59,6 +59,7 @@ const GROUND: &[&str] = &[
     "no_metrics",
     "reason",
     "scope",
+    "turn",
     "user",
     "weighted",
 ];

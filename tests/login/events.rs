@@ -23,6 +23,7 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt as _},
 };
 
+use futures_util::future::join_all;
 use support::{
     Visitor,
     app::{TestApp, routes, serve, session},
@@ -138,8 +139,9 @@ enum Way {
     Refused,
     /// Back to a page with an extractor that refuses the callback's URL.
     Preempted,
-    /// Back, and the connection is reset before the login is complete.
-    Dropped,
+    /// These visitors, by number, come back at once, and their connections are reset before a login is
+    /// complete.
+    Dropped(&'static [usize]),
     /// This page, and no further.
     Page(String),
 }
@@ -205,15 +207,18 @@ async fn logged(
     };
     match way {
         Way::Page(path) => drop(get(&path, "").await),
-        Way::Dropped => {
-            let (authorize, cookie) = get("/user", "").await;
-            let callback = Visitor::new().get(&authorize).await.location();
-            let request = test::TestRequest::get()
-                .uri(&own(&callback))
-                .insert_header((ACCEPT, "text/html"))
-                .insert_header((COOKIE, cookie));
-            let answering = test::call_service(&service, request.to_request());
-            let given_up = timeout(Duration::from_millis(50), answering).await;
+        Way::Dropped(visitors) => {
+            let mut callbacks = Vec::new();
+            for _ in 0..=*visitors.iter().max().expect("a visitor") {
+                let (authorize, cookie) = get("/user", "").await;
+                let callback = Visitor::new().get(&authorize).await.location();
+                callbacks.push((own(&callback), cookie));
+            }
+            let answering = visitors.iter().map(|number| {
+                let (callback, cookie) = &callbacks[*number];
+                get(callback, cookie)
+            });
+            let given_up = timeout(Duration::from_millis(50), join_all(answering)).await;
             assert!(given_up.is_err(), "WeChat hangs");
         }
         Way::Preempted => {
@@ -282,6 +287,25 @@ fn promised() -> BTreeMap<&'static str, (BTreeSet<&'static str>, BTreeSet<&'stat
 }
 
 #[actix_web::test]
+async fn whoever_goes_away_is_not_taken_for_preempted() {
+    let table: [(&str, &'static [usize]); 3] = [
+        ("one", &[0]),
+        ("one, and a copy that shares the exchange", &[0, 0]),
+        ("one, and another who waits for a place", &[0, 1]),
+    ];
+    for (who, visitors) in table {
+        let hangs = |simulator: &Simulator| simulator.fault(Endpoint::AccessToken, Fault::Hang);
+        let one_place = |builder: Builder| builder.in_flight(1);
+        let log = logged(one_place, true, hangs, Way::Dropped(visitors)).await;
+        let names = log.iter().map(|event| event.name);
+        let names: Vec<_> = names
+            .filter(|name| name.starts_with("wechat.login."))
+            .collect();
+        assert_eq!(names, vec!["wechat.login.dropped"; visitors.len()], "{who}");
+    }
+}
+
+#[actix_web::test]
 async fn each_event_has_the_level_and_the_fields_of_the_guide() {
     fn as_it_is(builder: Builder) -> Builder {
         builder
@@ -338,7 +362,7 @@ async fn each_event_has_the_level_and_the_fields_of_the_guide() {
         logged(as_it_is, false, well, Way::Page("/user".to_owned())).await,
         logged(odd_page, true, errcode(-1), Way::Back).await,
         logged(as_it_is, true, well, Way::Preempted).await,
-        logged(as_it_is, true, hangs, Way::Dropped).await,
+        logged(as_it_is, true, hangs, Way::Dropped(&[0])).await,
         logged_by_a_hub("https://evil.example").await,
         logged_by_a_hub(&format!("https://shop.example.com/{}", "x".repeat(1000))).await,
     ];

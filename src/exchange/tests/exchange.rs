@@ -65,9 +65,10 @@ impl Worker {
     async fn log_in(&self, ticket: Ticket) -> (Is, bool) {
         let account = &self.wechat().0;
         let credentials = account.logins.credentials(ticket.scope);
-        let exchanging = account
-            .exchanges
-            .exchange(self.client(), credentials, ticket, None);
+        let exchanging =
+            account
+                .exchanges
+                .exchange(self.client(), credentials, ticket, None, Turn::default());
         let exchanged = timeout(GUARD, exchanging).await.expect("an end");
         let is = match exchanged.outcome {
             Outcome::LoggedIn(user) => Is::In(nickname(&user)),
@@ -190,9 +191,13 @@ async fn another_login_shares_nothing() {
             // Stored under the website's appid, which this account has not.
             let account = &worker.wechat().0;
             let credentials = account.logins.credentials(ticket.scope);
-            let told = account
-                .exchanges
-                .exchange(worker.client(), credentials, ticket, None);
+            let told = account.exchanges.exchange(
+                worker.client(),
+                credentials,
+                ticket,
+                None,
+                Turn::default(),
+            );
             assert!(!told.await.is_shared);
         } else {
             assert_eq!(worker.log_in(ticket).await, (xiaoming(), false));
@@ -285,7 +290,13 @@ async fn hook_gets_the_whole_login() {
     let known = Some("oBefore".to_owned());
     let exchanged = account
         .exchanges
-        .exchange(worker.client(), credentials, ticket("code"), known)
+        .exchange(
+            worker.client(),
+            credentials,
+            ticket("code"),
+            known,
+            Turn::default(),
+        )
         .await;
     let Outcome::LoggedIn(user) = exchanged.outcome else {
         panic!("logged in")
