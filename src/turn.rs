@@ -18,7 +18,7 @@ impl Turn {
         self.0.set(true);
     }
 
-    /// For who waits without a task of their own: to start one is dear.
+    /// For who has no other task that could say it. To start one is dear.
     pub(crate) fn end_when_over(&self) {
         let turn = self.clone();
         rt::spawn(async move { turn.end() });

@@ -77,8 +77,8 @@ pub(crate) struct Exchanged {
 }
 
 impl Exchanges {
-    /// The outcome of this login, from the one exchange that is made for it. The turn in which it
-    /// was asked for is ended here.
+    /// The outcome of this login, from the one exchange that is made for it. Where that has to be
+    /// waited for, the turn in which it was asked for ends.
     pub(crate) fn exchange<'a>(
         self: &'a Arc<Self>,
         client: &'a Client,

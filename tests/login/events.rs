@@ -18,12 +18,12 @@ use actix_wechat::{
     Builder, Hub, LoginError, WechatUser,
     simulator::{Endpoint, Fault, Person, Simulator},
 };
+use futures_util::future::join_all;
 use tracing_subscriber::{
     Layer, Registry,
     layer::{Context, SubscriberExt as _},
 };
 
-use futures_util::future::join_all;
 use support::{
     Visitor,
     app::{TestApp, routes, serve, session},
