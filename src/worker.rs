@@ -7,7 +7,7 @@ use actix_web::{HttpMessage as _, HttpRequest, rt::time::timeout};
 use crate::{
     account::Wechat,
     sns::{
-        Client, Connections,
+        Client, Connections, Told,
         errcode::{Call, Fault},
         error::CallError,
         read::Answer,
@@ -101,7 +101,7 @@ impl Worker {
         }
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Rc<Client> {
         &self.client
     }
 
@@ -132,7 +132,7 @@ impl Worker {
         let call = Call::to_refresh(account);
         let refreshing = async {
             let proof = account.prove(self.deadline() / 2).await;
-            let proof = proof.map_err(|trouble| CallError::unproved(call, trouble))?;
+            let proof = proof.map_err(|trouble| Box::new(CallError::unproved(call, trouble)))?;
             let request = Request::refresh(appid, Some(&proof), refresh_token);
             self.client.send(&request, Connections::Kept).await
         };
@@ -171,10 +171,11 @@ impl Worker {
     async fn in_time(
         &self,
         call: Call,
-        calling: impl Future<Output = Result<Box<Answer>, CallError>>,
+        calling: impl Future<Output = Told>,
     ) -> Result<Box<Answer>, CallError> {
-        timeout(self.deadline(), calling)
-            .await
-            .unwrap_or_else(|_| Err(CallError::new(call, Fault::TimedOut).at(self.client.host())))
+        match timeout(self.deadline(), calling).await {
+            Ok(told) => told.map_err(|err| *err),
+            Err(_) => Err(CallError::new(call, Fault::TimedOut).at(self.client.host())),
+        }
     }
 }

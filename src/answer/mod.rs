@@ -162,7 +162,7 @@ impl Answer {
             Self::Registered(Reply {
                 saying: Saying::Stop(failure, _),
                 ..
-            }) => failure.error.as_ref(),
+            }) => failure.error.as_deref(),
             _ => None,
         }
     }

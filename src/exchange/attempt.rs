@@ -12,10 +12,9 @@ use crate::{
     exchange::{Ticket, hook::Login},
     lang::Lang,
     sns::{
-        Client, Connections,
+        Client, Connections, Told,
         errcode::{Call, Fault},
         error::CallError,
-        read::Answer,
         request::Request,
     },
     user::WechatUser,
@@ -39,14 +38,14 @@ impl Attempt<'_> {
         &self,
         ticket: &Ticket,
         known_openid: Option<String>,
-    ) -> Result<Option<Login>, CallError> {
+    ) -> Result<Option<Box<Login>>, Box<CallError>> {
         // Boxed, and so is each call: the allocator searches long for much room in one piece.
         let logging_in = Box::pin(self.ask(ticket, known_openid));
         timeout_at(self.deadline, logging_in)
             .await
             .unwrap_or_else(|_| {
                 let late = CallError::new(self.call.get(), Fault::TimedOut);
-                Err(late.at(self.client.host()))
+                Err(Box::new(late.at(self.client.host())))
             })
     }
 
@@ -54,7 +53,7 @@ impl Attempt<'_> {
         &self,
         ticket: &Ticket,
         known_openid: Option<String>,
-    ) -> Result<Option<Login>, CallError> {
+    ) -> Result<Option<Box<Login>>, Box<CallError>> {
         let account = self.account;
         let proof = self.prove().await?;
         let exchanged = {
@@ -62,55 +61,62 @@ impl Attempt<'_> {
             let request = Request::exchange(&account.appid, &proof, &ticket.code);
             self.persist(&request).await?.into_exchanged()
         };
-        let mut user = WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope);
-        user.unionid = exchanged.unionid;
-        user.is_snapshotuser = exchanged.is_snapshotuser;
-        if ticket.scope.has_profile() && !self.is_refused(&user) {
+        // Boxed, for many hands pass it on.
+        let mut login = Box::new(Login {
+            user: WechatUser::without_profile(&account.appid, exchanged.openid, ticket.scope),
+            known_openid,
+            tokens: exchanged.tokens,
+        });
+        login.user.unionid = exchanged.unionid;
+        login.user.is_snapshotuser = exchanged.is_snapshotuser;
+        if ticket.scope.has_profile() && !self.is_refused(&login.user) {
             self.call.set(Call::Profile);
-            let token = exchanged.tokens.access_token();
-            let request = Request::profile(token, &user.openid, self.lang);
-            let profile = self.persist(&request).await;
-            // Whatever this call has sent, the code is spent.
-            let profile = profile.map_err(|err| CallError { sent: true, ..err })?;
-            profile.tell(&mut user);
+            let profile = {
+                let token = login.tokens.access_token();
+                let request = Request::profile(token, &login.user.openid, self.lang);
+                self.persist(&request).await
+            };
+            let profile = profile.map_err(|mut err| {
+                // Whatever this call has sent, the code is spent.
+                err.sent = true;
+                err
+            })?;
+            profile.tell(&mut login.user);
         }
-        if self.is_refused(&user) {
+        if self.is_refused(&login.user) {
             return Ok(None);
         }
         if let Some(now) = self.clock.now().to_system_time() {
-            user.logged_in_at = now;
+            login.user.logged_in_at = now;
         }
-        Ok(Some(Login {
-            user,
-            known_openid,
-            tokens: exchanged.tokens,
-        }))
+        Ok(Some(login))
     }
 
     /// What the exchange is to show. It leaves half of the time for the calls, which spend the code.
-    async fn prove(&self) -> Result<Proof<'_>, CallError> {
+    async fn prove(&self) -> Result<Proof<'_>, Box<CallError>> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let proof = self.account.prove(left / 2).await;
-        proof.map_err(|trouble| CallError::unproved(self.call.get(), trouble))
+        proof.map_err(|trouble| Box::new(CallError::unproved(self.call.get(), trouble)))
     }
 
     fn is_refused(&self, user: &WechatUser) -> bool {
         user.is_snapshotuser && !self.accepts_snapshots
     }
 
-    async fn persist(&self, request: &Request<'_>) -> Result<Box<Answer>, CallError> {
+    async fn persist(&self, request: &Request<'_>) -> Told {
         let mut connections = Connections::Kept;
         let mut tries = 0;
         let mut sent = false;
         loop {
             tries += 1;
-            let error = match Box::pin(self.client.send(request, connections)).await {
+            let mut error = match Box::pin(self.client.send(request, connections)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             sent |= error.sent;
             if tries >= error.verdict().tries {
-                return Err(CallError { sent, ..error });
+                error.sent = sent;
+                return Err(error);
             }
             if error.fault == Fault::Unanswered {
                 // A kept one may have been closed as the request left.

@@ -3,7 +3,7 @@
 //! The first request with a code starts a detached task; every other one with the same code and
 //! the same login waits for that task's result. WeChat's browser is known to ask twice.
 
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use actix_web::rt::{self, task::JoinError, time::Instant};
 use tracing::Level;
@@ -81,7 +81,7 @@ impl Exchanges {
     /// waited for, the turn in which it was asked for ends.
     pub(crate) fn exchange<'a>(
         self: &'a Arc<Self>,
-        client: &'a Client,
+        client: &'a Rc<Client>,
         account: &'a Arc<Credentials>,
         ticket: Ticket,
         known_openid: Option<String>,
@@ -128,7 +128,7 @@ impl Exchanges {
             };
             // Detached: a client that resets its connection takes its request with it, not the code.
             let exchange = running.run(
-                client.clone(),
+                Rc::clone(client),
                 Arc::clone(account),
                 ticket,
                 known_openid,
@@ -170,31 +170,27 @@ impl Exchanges {
     }
 
     /// The user as the session keeps it, after the app's hook has run.
-    fn complete(&self, login: Login, started: Instant) -> impl Future<Output = Outcome> {
+    async fn complete(&self, login: Box<Login>, started: Instant) -> Outcome {
         let failed = |reason| Outcome::Failed(Failure::plain(reason));
         let at = Moment::from(login.user.logged_in_at);
         let scope = login.user.scope;
         // Cut to what a session takes; the hook gets all of it.
-        let stored = stored::encode_within(&login.user, &self.session_key, &self.appid);
-        let hooked = self.hook.as_ref().map(|hook| Box::pin(hook.run(login)));
-        async move {
-            let Ok(stored) = stored else {
-                return failed(Reason::Misconfigured);
+        let Ok(stored) = stored::encode_within(&login.user, &self.session_key, &self.appid) else {
+            return failed(Reason::Misconfigured);
+        };
+        if let Some(hook) = &self.hook
+            && let Err(problem) = Box::pin(hook.run(*login)).await
+        {
+            let event = Failed {
+                elapsed_ms: Some(elapsed_ms(started.into_std())),
+                problem: Some(&problem),
+                ..Failed::new(&self.appid, Reason::HookFailed)
             };
-            if let Some(hooked) = hooked
-                && let Err(problem) = hooked.await
-            {
-                let event = Failed {
-                    elapsed_ms: Some(elapsed_ms(started.into_std())),
-                    problem: Some(&problem),
-                    ..Failed::new(&self.appid, Reason::HookFailed)
-                };
-                events::login_failed(Level::ERROR, &event);
-                return failed(Reason::HookFailed);
-            }
-            events::login_completed(&self.appid, scope, || elapsed_ms(started.into_std()));
-            Outcome::LoggedIn(LoggedIn { stored, at })
+            events::login_failed(Level::ERROR, &event);
+            return failed(Reason::HookFailed);
         }
+        events::login_completed(&self.appid, scope, || elapsed_ms(started.into_std()));
+        Outcome::LoggedIn(LoggedIn { stored, at })
     }
 }
 
@@ -227,7 +223,7 @@ impl Running {
     )]
     fn run(
         mut self,
-        client: Client,
+        client: Rc<Client>,
         account: Arc<Credentials>,
         ticket: Ticket,
         known_openid: Option<String>,

@@ -39,7 +39,7 @@ impl std::fmt::Debug for LoggedIn {
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) reason: Reason,
-    pub(crate) error: Option<CallError>,
+    pub(crate) error: Option<Box<CallError>>,
     /// In seconds.
     pub(crate) retry_after: Option<u8>,
 }
@@ -57,7 +57,7 @@ impl Failure {
 
 impl Outcome {
     /// What becomes of a login whose call failed.
-    pub(crate) fn of(error: CallError, appid: &str, started: Instant) -> Self {
+    pub(crate) fn of(error: Box<CallError>, appid: &str, started: Instant) -> Self {
         let verdict = error.verdict();
         let reason = match verdict.ending {
             Ending::Restart => Reason::CodeRefused,

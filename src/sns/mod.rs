@@ -60,6 +60,9 @@ impl Endpoints {
     }
 }
 
+/// An answer, or why there is none. Both boxed, for many hands pass them on.
+pub(crate) type Told = Result<Box<Answer>, Box<CallError>>;
+
 pub(crate) type NewClient = Arc<dyn Fn() -> awc::Client + Send + Sync>;
 
 /// A client of the API, of one thread.
@@ -112,27 +115,26 @@ impl Client {
     }
 
     /// An answer that holds what was asked for; any other is malformed.
-    pub(crate) async fn send(
-        &self,
-        request: &Request<'_>,
-        connections: Connections,
-    ) -> Result<Box<Answer>, CallError> {
+    pub(crate) async fn send(&self, request: &Request<'_>, connections: Connections) -> Told {
         let timer = Timer::start(request.call.name());
         let mut bases = self.bases.iter();
         let told = loop {
             let Some(base) = bases.next() else {
-                break Err(CallError::new(request.call, Fault::Unconnected));
+                break Err(failed(request.call, Fault::Unconnected));
             };
             match self.send_to(base, request, connections).await {
                 Ok(answer) => break Ok(answer),
                 Err(err) if err.fault == Fault::Unconnected && bases.len() > 0 => {}
-                Err(err) => break Err(err.at(&base.host)),
+                Err(mut err) => {
+                    err.host = Some(base.host.clone());
+                    break Err(err);
+                }
             }
         };
         timer.stop(|| {
             let failed = told.as_ref().err();
             let failed = failed.filter(|err| !err.denies_the_token());
-            failed.map(CallError::reason)
+            failed.map(|err| err.reason())
         });
         told
     }
@@ -142,13 +144,8 @@ impl Client {
         self.bases.first().map_or("", |base| &base.host)
     }
 
-    async fn send_to(
-        &self,
-        base: &Base,
-        request: &Request<'_>,
-        connections: Connections,
-    ) -> Result<Box<Answer>, CallError> {
-        let failed = |fault| CallError::new(request.call, fault);
+    async fn send_to(&self, base: &Base, request: &Request<'_>, connections: Connections) -> Told {
+        let failed = |fault| failed(request.call, fault);
         let url = [base.url.as_str(), &request.path_and_query].concat();
         let sending = match connections {
             Connections::Kept => self.kept.get(url).send(),
@@ -181,7 +178,7 @@ impl Client {
 }
 
 /// A request that no answer came to.
-fn unanswered(call: Call, err: &SendRequestError) -> CallError {
+fn unanswered(call: Call, err: &SendRequestError) -> Box<CallError> {
     let fault = match err {
         // The codec's error for a connection that ended in order within the head.
         SendRequestError::Response(ParseError::Io(err)) if err.kind() == io::ErrorKind::Other => {
@@ -201,10 +198,14 @@ fn unanswered(call: Call, err: &SendRequestError) -> CallError {
         SendRequestError::Connect(err) => Some(err.to_string()),
         _ => None,
     };
-    CallError {
+    Box::new(CallError {
         problem,
         ..CallError::new(call, fault)
-    }
+    })
+}
+
+fn failed(call: Call, fault: Fault) -> Box<CallError> {
+    Box::new(CallError::new(call, fault))
 }
 
 fn client(connect: Connect) -> awc::Client {

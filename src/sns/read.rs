@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::{
     sns::{
+        Told,
         errcode::{Call, Fault},
         error::CallError,
         repair,
@@ -37,28 +38,31 @@ pub(crate) struct Exchanged {
 
 impl Answer {
     /// What an answer says, if it says that the call succeeded.
-    pub(crate) fn read(call: Call, body: &[u8]) -> Result<Box<Self>, CallError> {
-        let failed = |fault| CallError::new(call, fault);
-        let mut answer = Self::parse(body).ok_or_else(|| failed(Fault::Malformed))?;
-        match answer.errcode() {
-            Some(0) => Ok(answer),
-            Some(errcode) => Err(CallError {
+    pub(crate) fn read(call: Call, body: &[u8]) -> Told {
+        let answer = Self::parse(body);
+        let errcode = answer.as_ref().and_then(|answer| answer.errcode());
+        match (answer, errcode) {
+            (Some(answer), Some(0)) => Ok(answer),
+            (Some(mut answer), Some(errcode)) => Err(Box::new(CallError {
                 rid: rid(&answer.text(Field::Errmsg)),
-                ..failed(Fault::Errcode(errcode))
-            }),
-            None => Err(failed(Fault::Malformed)),
+                ..CallError::new(call, Fault::Errcode(errcode))
+            })),
+            _ => Err(Box::new(CallError::new(call, Fault::Malformed))),
         }
     }
 
-    /// Boxed: it is half a kilobyte, and many hands pass it on.
     fn parse(body: &[u8]) -> Option<Box<Self>> {
         let text = repair::text(body);
-        serde_json::from_str(&text)
-            .or_else(|err| match repair::escapes(&text) {
-                Some(mended) => serde_json::from_str(&mended),
-                None => Err(err),
-            })
-            .ok()
+        Self::from_json(&text).or_else(|| Self::from_json(&repair::escapes(&text)?))
+    }
+
+    /// Read where it stays, for it is half a kilobyte.
+    fn from_json(text: &str) -> Option<Box<Self>> {
+        let mut answer = Box::<Self>::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        json.deserialize_map(Fields(&mut answer)).ok()?;
+        json.end().ok()?;
+        Some(answer)
     }
 
     /// 0 where there is none; `None` where it is no number.
@@ -123,15 +127,19 @@ impl Answer {
         if user.unionid.is_none() {
             user.unionid = self.optional(Field::Unionid);
         }
-        user.nickname = self.text(Field::Nickname);
         user.sex = match self.get(Field::Sex).as_number() {
             Some(1) => 1,
             Some(2) => 2,
             _ => 0,
         };
-        user.province = self.text(Field::Province);
-        user.city = self.text(Field::City);
-        user.country = self.text(Field::Country);
+        for (field, text) in [
+            (Field::Nickname, &mut user.nickname),
+            (Field::Province, &mut user.province),
+            (Field::City, &mut user.city),
+            (Field::Country, &mut user.country),
+        ] {
+            *text = self.text(field);
+        }
         user.headimgurl = web_address(self.text(Field::Headimgurl));
         user.privilege = self.take(Field::Privilege).into_list();
     }
@@ -304,29 +312,22 @@ impl Answer {
     }
 }
 
-impl<'de> Deserialize<'de> for Answer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
+/// Reads into an answer what an object says.
+struct Fields<'a>(&'a mut Answer);
 
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Answer;
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Answer, A::Error> {
-                let mut answer = Answer::default();
-                while let Some(field) = fields.next_key::<Field>()? {
-                    // What is skipped has to be well-formed, too.
-                    let value = fields.next_value()?;
-                    answer.set(field, value);
-                }
-                Ok(answer)
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        while let Some(field) = fields.next_key::<Field>()? {
+            // What is skipped has to be well-formed, too.
+            self.0.set(field, fields.next_value()?);
         }
-
-        deserializer.deserialize_map(Fields)
+        Ok(())
     }
 }
 

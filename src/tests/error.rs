@@ -94,7 +94,7 @@ fn error_tells_its_reason_and_the_call_behind_it() {
     let call_error = CallError::new(Call::Profile, Fault::Errcode(48001));
     let failed = error(plain, page(), |wechat, visit| {
         let failure = Failure {
-            error: Some(call_error.clone()),
+            error: Some(Box::new(call_error.clone())),
             ..Failure::plain(Reason::Misconfigured)
         };
         Reply::stop(wechat, visit, failure)

@@ -141,10 +141,10 @@ fn failed_call_is_an_outcome_and_an_event() {
         ),
     ];
     for (call, fault, expected, level, reason, cure) in table {
-        let error = CallError {
+        let error = Box::new(CallError {
             rid: Some("65a77521".to_owned()),
             ..CallError::new(call, fault).at("api.weixin.qq.com")
-        };
+        });
         let mut told = None;
         let log = logged(|| told = Some(Outcome::of(error.clone(), "wx1", Instant::now())));
         let told = match told {

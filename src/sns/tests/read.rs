@@ -168,7 +168,7 @@ fn answer_with_an_errcode_is_a_failure() {
     for body in ["", "<html>", r#"{"errcode":"busy"}"#] {
         assert_eq!(
             failure(body),
-            CallError::new(Call::Exchange, Fault::Malformed),
+            Box::new(CallError::new(Call::Exchange, Fault::Malformed)),
             "{body}"
         );
     }
