@@ -37,6 +37,7 @@ mod session;
 mod sns;
 mod visit;
 
+mod alphanumeric;
 mod clock;
 mod credentials;
 mod events;

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use crate::{
     account::{Wechat, builder::Builder},
     address::{callback::clean, public_url::PublicUrl, state::State},
+    alphanumeric::{Alphanumeric, Nonce},
     clock::Moment,
     scope::Scope,
     user::WechatUser,
@@ -106,7 +107,7 @@ pub(crate) fn a_state() -> impl Strategy<Value = State> {
             rounds,
             scope,
             own_codes,
-            challenge,
+            challenge: Nonce::parse(&challenge).unwrap(),
         })
 }
 
@@ -130,8 +131,8 @@ pub(crate) fn a_cookie(
             LoginCookie::Pending(Pending {
                 rounds,
                 issued_at: at,
-                nonce,
-                address,
+                nonce: Nonce::parse(&nonce).unwrap(),
+                address: Alphanumeric::parse(&address).unwrap(),
             })
         }
     })

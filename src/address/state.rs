@@ -1,9 +1,9 @@
 //! `state`: what a login carries through WeChat and back.
 
-use crate::scope::Scope;
+use crate::{alphanumeric::Nonce, scope::Scope};
 
 /// `state` as this crate sends it. It stays far below WeChat's 128 bytes of letters and digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State {
     /// How many logins failed before.
     pub(crate) rounds: u8,
@@ -12,12 +12,10 @@ pub(crate) struct State {
     /// WeChat sends none. Said by one of the letters from the scope's own on.
     pub(crate) own_codes: u8,
     /// The digest of the login cookie's nonce: who reads it in a URL cannot make the cookie of it.
-    pub(crate) challenge: String,
+    pub(crate) challenge: Nonce,
 }
 
 impl State {
-    /// The characters of a nonce, and of its digest.
-    pub(crate) const NONCE_LEN: usize = 32;
     /// The highest count a `state` or a login cookie carries.
     pub(crate) const MAX_ROUNDS: u8 = 3;
     /// The highest count of own `code`s; more are counted as so many.
@@ -32,20 +30,21 @@ impl State {
             .into_iter()
             .flat_map(|scope| (0..=Self::MAX_OWN_CODES).map(move |own_codes| (scope, own_codes)))
             .find(|(scope, own_codes)| Self::letter(*scope, *own_codes) == letter)?;
-        let challenge = chars.as_str();
-        (rounds <= Self::MAX_ROUNDS && is_nonce(challenge)).then(|| Self {
+        let challenge = Nonce::parse(chars.as_str())?;
+        (rounds <= Self::MAX_ROUNDS).then_some(Self {
             rounds,
             scope,
             own_codes,
-            challenge: challenge.to_owned(),
+            challenge,
         })
     }
 
     pub(crate) fn encode(&self) -> String {
-        let mut state = String::with_capacity(2 + self.challenge.len());
+        let challenge = self.challenge.as_str();
+        let mut state = String::with_capacity(2 + challenge.len());
         state.push(char::from(b'0' + self.rounds));
         state.push(Self::letter(self.scope, self.own_codes));
-        state.push_str(&self.challenge);
+        state.push_str(challenge);
         state
     }
 
@@ -53,17 +52,6 @@ impl State {
         // The scopes' letters lie far apart.
         (scope.letter() as u8 + own_codes) as char
     }
-}
-
-pub(crate) fn is_nonce(text: &str) -> bool {
-    text.len() == State::NONCE_LEN && is_alphanumeric(text)
-}
-
-/// Letters and digits alone. It looks at each byte: to stop at the first wrong one is a branch that
-/// no processor can predict in a random text.
-pub(crate) fn is_alphanumeric(text: &str) -> bool {
-    text.bytes()
-        .fold(true, |all, byte| all & byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher, RandomState},
+    hash::{BuildHasherDefault, Hash, Hasher},
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use tokio::sync::watch;
 
 use crate::{
@@ -30,9 +31,9 @@ const CODE_LIFETIME: Duration = Duration::from_secs(600);
 const MOST_MARKS: usize = 100_000;
 
 /// The codes of one account.
-#[derive(Default)]
 pub(crate) struct Memory {
-    keys: [RandomState; 2],
+    /// With a key of its own, and nothing hashed yet.
+    hasher: SipHasher13,
     codes: Mutex<Codes>,
 }
 
@@ -59,10 +60,20 @@ struct Codes {
     marks: Marks,
 }
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            hasher: SipHasher13::new_with_keys(rand::random(), rand::random()),
+            codes: Mutex::default(),
+        }
+    }
+}
+
 impl Memory {
     pub(crate) fn digest(&self, login: &impl Hash) -> Digest {
-        let [high, low] = &self.keys;
-        Digest(u128::from(high.hash_one(login)) << 64 | u128::from(low.hash_one(login)))
+        let mut hasher = self.hasher;
+        login.hash(&mut hasher);
+        Digest(hasher.finish128().as_u128())
     }
 
     /// What is known of a code.

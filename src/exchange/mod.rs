@@ -9,6 +9,7 @@ use actix_web::rt::{self, task::JoinError, time::Instant};
 use tracing::Level;
 
 use crate::{
+    alphanumeric::Nonce,
     clock::{Clock, Moment},
     credentials::Credentials,
     events::{self, Failed},
@@ -56,17 +57,11 @@ pub(crate) struct Exchanges {
 }
 
 /// A login that came back. Its result is shared with requests that have the same.
+#[derive(Hash)]
 pub(crate) struct Ticket {
     pub(crate) scope: Scope,
-    pub(crate) nonce: String,
+    pub(crate) nonce: Nonce,
     pub(crate) code: String,
-}
-
-impl Ticket {
-    /// In one piece, because that is hashed at once; no scope and no nonce holds the space.
-    fn name(&self) -> String {
-        [self.scope.name(), " ", &self.nonce, " ", &self.code].concat()
-    }
 }
 
 /// The outcome of a login that came back, for one request.
@@ -96,7 +91,7 @@ impl Exchanges {
             if ticket.code.len() > CODE_LIMIT {
                 return shared(Outcome::Restart);
             }
-            let digest = self.memory.digest(&ticket.name());
+            let digest = self.memory.digest(&ticket);
             let place = match self.limit.try_enter() {
                 Some(place) => place,
                 None => {

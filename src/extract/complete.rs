@@ -42,11 +42,9 @@ pub(crate) fn complete(
     let CameBack {
         code,
         scope,
+        nonce,
         rounds,
     } = login;
-    // The cookie's nonce, which only this browser has seen.
-    let pending = visit.cookie.as_ref().and_then(LoginCookie::pending);
-    let nonce = pending.map_or_else(String::new, |pending| pending.nonce.clone());
     let ticket = Ticket { scope, nonce, code };
     // No `async fn`: that would keep its arguments twice.
     async move {

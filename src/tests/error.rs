@@ -8,6 +8,7 @@ use actix_web::{http::header, test::TestRequest};
 use super::*;
 use crate::{
     account::{builder::Builder, snapshot::Snapshot},
+    alphanumeric::Alphanumeric,
     answer::Reply,
     clock::Moment,
     exchange::outcome::Failure,
@@ -230,8 +231,8 @@ fn answer_is_decided_once() {
         rounds: 1,
         // Too old for another login to share its nonce.
         issued_at: six_minutes_ago(),
-        nonce: "n".repeat(22),
-        address: "12345678".to_owned(),
+        nonce: Alphanumeric::of([0; 32]),
+        address: Alphanumeric::of([0; 8]),
     });
     let completed = LoginCookie::Completed(Completed {
         rounds: 1,
@@ -240,7 +241,7 @@ fn answer_is_decided_once() {
     let to_guest = |cookie: &LoginCookie| {
         let (wechat, visit) = samples::visit(to_guests, page());
         let visit = Visit {
-            cookie: Some(cookie.clone()),
+            cookie: Some(*cookie),
             ..visit
         };
         let failure = Failure::plain(Reason::Snapshot);
@@ -249,7 +250,7 @@ fn answer_is_decided_once() {
     let answers: [&dyn Fn() -> LoginError; 5] = [
         &|| login(plain, page()),
         &|| login(asking, page()),
-        &|| clean(Some(kept.clone())),
+        &|| clean(Some(kept)),
         &|| to_guest(&kept),
         &|| to_guest(&completed),
     ];

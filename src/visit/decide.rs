@@ -9,9 +9,14 @@ use crate::{
         callback::{Callback, count_codes, without_last_codes, without_returns},
         state::State,
     },
+    alphanumeric::Nonce,
     reason::Reason,
     scope::Scope,
-    visit::{Asks, Found, Visit, browser::Navigation, login_cookie::LoginCookie},
+    visit::{
+        Asks, Found, Visit,
+        browser::Navigation,
+        login_cookie::{LoginCookie, Pending},
+    },
 };
 
 /// Where no login cookie comes back, so many `code`s appended one after the other tell that each
@@ -33,6 +38,8 @@ pub(crate) struct CameBack {
     #[debug(skip)]
     pub(crate) code: String,
     pub(crate) scope: Scope,
+    #[debug(skip)]
+    pub(crate) nonce: Nonce,
     /// How many failed before.
     pub(crate) rounds: u8,
 }
@@ -108,9 +115,10 @@ impl Visit {
                 code: Some(code),
                 state,
                 ..
-            }) if navigation == Navigation::Get && self.is_ours(state) => {
-                Step::Exchange(self.came_back(code, state))
-            }
+            }) if navigation == Navigation::Get => match self.came_back(code, state) {
+                Some(came_back) => Step::Exchange(came_back),
+                None => Step::Run(identity),
+            },
             Some(_) => Step::Run(identity),
         }
     }
@@ -125,10 +133,9 @@ impl Visit {
         };
         match &callback.code {
             None => Err(Instead::Stop(Reason::Declined)),
-            Some(code) if self.is_ours(&callback.state) => {
-                Ok(self.came_back(code, &callback.state))
-            }
-            Some(_) => Err(self.foreign(&callback.state)),
+            Some(code) => self
+                .came_back(code, &callback.state)
+                .ok_or_else(|| self.foreign(&callback.state)),
         }
     }
 
@@ -151,27 +158,27 @@ impl Visit {
     fn came_back_completed(&self, navigation: Navigation, callback: &Callback) -> Option<u8> {
         let ours = navigation == Navigation::Get
             && callback.code.is_some()
-            && self.started(&callback.state);
+            && self.pending(&callback.state).is_some();
         ours.then(|| self.rounds_before())
     }
 
-    fn came_back(&self, code: &str, state: &State) -> CameBack {
-        CameBack {
+    /// The login, if this browser started it, and on a page that asks what this page asks.
+    fn came_back(&self, code: &str, state: &State) -> Option<CameBack> {
+        let pending = self
+            .pending(state)
+            .filter(|_| self.wants.contains(state.scope))?;
+        Some(CameBack {
             code: code.to_owned(),
             scope: state.scope,
+            nonce: pending.nonce,
             rounds: self.rounds_before(),
-        }
+        })
     }
 
-    /// This browser started this login, and on a page that asks what this page asks.
-    fn is_ours(&self, state: &State) -> bool {
-        self.wants.contains(state.scope) && self.started(state)
-    }
-
-    /// This browser started this login.
-    fn started(&self, state: &State) -> bool {
+    /// The login of this `state`, if this browser started it.
+    fn pending(&self, state: &State) -> Option<&Pending> {
         let pending = self.cookie.as_ref().and_then(LoginCookie::pending);
-        pending.is_some_and(|pending| pending.challenge() == state.challenge)
+        pending.filter(|pending| pending.challenge() == state.challenge)
     }
 
     /// A login succeeded a moment ago, and yet the session holds nothing as new as that.

@@ -2,7 +2,7 @@
 //!
 //! It is all that is kept of an anonymous visitor, and it is kept by the visitor.
 
-use std::time::Duration;
+use std::{array, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use hmac::{Hmac, Mac, digest::Key};
@@ -12,8 +12,9 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     address::{
         callback::{count_codes, split},
-        state::{State, is_alphanumeric, is_nonce},
+        state::State,
     },
+    alphanumeric::{Alphanumeric, Nonce},
     clock::Moment,
     visit::cookies::cookies,
 };
@@ -26,9 +27,11 @@ const REUSE: Duration = Duration::from_secs(300);
 /// An anonymous visit so soon after a completed login means that the session did not stick.
 const COMPLETED: Duration = Duration::from_secs(60);
 const VOUCHER_LEN: usize = 16;
-const TRACE_LEN: usize = 8;
 /// Room for the value of a pending login and all attributes.
 const BESIDE_NAME: usize = 128;
+
+type Voucher = Alphanumeric<VOUCHER_LEN>;
+type Trace = Alphanumeric<8>;
 
 /// How one account's login cookies are called, set and vouched for.
 #[derive(Clone)]
@@ -39,7 +42,7 @@ pub(crate) struct LoginCookies {
 }
 
 /// What the login cookie of a request says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoginCookie {
     Pending(Pending),
     /// A login that succeeded. Without a nonce it matches no `state`.
@@ -47,16 +50,16 @@ pub(crate) enum LoginCookie {
 }
 
 /// A login that was sent to WeChat.
-#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, derive_more::Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
     /// So many logins came back and failed before.
     pub(crate) rounds: u8,
     /// In seconds.
     pub(crate) issued_at: Moment,
     #[debug(skip)]
-    pub(crate) nonce: String,
+    pub(crate) nonce: Nonce,
     /// The trace of the path, and of the number of `code`s, that it was last sent out for.
-    pub(crate) address: String,
+    pub(crate) address: Trace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,12 +124,13 @@ impl LoginCookies {
         (is_current && is_vouched).then_some(LoginCookie::Completed(completed))
     }
 
-    fn vouch(&self, completed: Completed) -> String {
+    fn vouch(&self, completed: Completed) -> Voucher {
         let mut voucher = self.voucher.clone();
         voucher.update(self.name.as_bytes());
         voucher.update(&[0, completed.rounds]);
         voucher.update(&completed.at.millis().to_be_bytes());
-        alphanumeric(&voucher.finalize().into_bytes()[..VOUCHER_LEN])
+        let digest = voucher.finalize().into_bytes();
+        Voucher::of(array::from_fn(|at| digest[at]))
     }
 
     /// The `Set-Cookie` that carries it.
@@ -138,8 +142,8 @@ impl LoginCookies {
                 PENDING.saturating_sub(pending.issued_at.age(now))
             }
             LoginCookie::Completed(completed) => {
-                let (at, voucher) = (completed.at.millis().to_string(), self.vouch(*completed));
-                write_fields(&mut line, completed.rounds, &[&at, &voucher]);
+                let (at, voucher) = (completed.at.millis(), self.vouch(*completed));
+                write_fields(&mut line, completed.rounds, at, &[voucher.as_str()]);
                 COMPLETED
             }
         };
@@ -167,7 +171,7 @@ impl LoginCookies {
         } else {
             "; HttpOnly; SameSite=Lax; Path=/; Max-Age="
         });
-        line.push_str(&left.as_secs().to_string());
+        line.push_str(itoa::Buffer::new().format(left.as_secs()));
         line
     }
 }
@@ -199,7 +203,7 @@ impl Pending {
     ) -> Self {
         let (issued_at, nonce) = match current.and_then(LoginCookie::pending) {
             Some(current) if current.issued_at.age(now) < REUSE => {
-                (current.issued_at, current.nonce.clone())
+                (current.issued_at, current.nonce)
             }
             _ => (now, new_nonce()),
         };
@@ -228,8 +232,8 @@ impl Pending {
         let pending = Self {
             rounds: parse_rounds(rounds)?,
             issued_at: Moment::from_seconds(number(issued_at)?)?,
-            nonce: Some(nonce).filter(|nonce| is_nonce(nonce))?.to_owned(),
-            address: Some(address).filter(|it| is_trace(it))?.to_owned(),
+            nonce: Nonce::parse(nonce)?,
+            address: Trace::parse(address)?,
         };
         let is_current =
             !pending.issued_at.is_from_the_future(now) && pending.issued_at.age(now) < PENDING;
@@ -237,13 +241,13 @@ impl Pending {
     }
 
     fn write(&self, line: &mut String) {
-        let issued_at = self.issued_at.seconds().to_string();
-        write_fields(line, self.rounds, &[&issued_at, &self.nonce, &self.address]);
+        let fields = [self.nonce.as_str(), self.address.as_str()];
+        write_fields(line, self.rounds, self.issued_at.seconds(), &fields);
     }
 
     /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
-    pub(crate) fn challenge(&self) -> String {
-        alphanumeric(&Sha256::digest(&self.nonce))
+    pub(crate) fn challenge(&self) -> Nonce {
+        Nonce::of(Sha256::digest(self.nonce.as_bytes()).into())
     }
 
     /// Whether this address has the path that it was last sent out for, and one `code` more.
@@ -253,11 +257,13 @@ impl Pending {
     }
 }
 
-fn write_fields(line: &mut String, rounds: u8, fields: &[&str]) {
+fn write_fields(line: &mut String, rounds: u8, at: u64, fields: &[&str]) {
     line.push_str(VERSION);
     line.push('.');
     // One digit, as long as rounds have one.
     line.push(char::from(b'0' + rounds.min(State::MAX_ROUNDS)));
+    line.push('.');
+    line.push_str(itoa::Buffer::new().format(at));
     for field in fields {
         line.push('.');
         line.push_str(field);
@@ -286,27 +292,11 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
         .flatten()
 }
 
-fn new_nonce() -> String {
-    let mut bytes = [0; State::NONCE_LEN];
+fn new_nonce() -> Nonce {
+    let mut bytes = [0; 32];
     // In one piece: a number of its own for each byte costs four times the generator's work.
     rand::rng().fill_bytes(&mut bytes);
-    alphanumeric(&bytes)
-}
-
-/// Each byte as a letter or a digit.
-fn alphanumeric(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const SIGNS: [u8; 256] = {
-        let mut signs = [0; 256];
-        let mut byte = 0;
-        while byte < signs.len() {
-            signs[byte] = ALPHABET[byte % ALPHABET.len()];
-            byte += 1;
-        }
-        signs
-    };
-    let signs = bytes.iter().map(|byte| SIGNS[usize::from(*byte)]);
-    String::from_utf8(signs.collect()).unwrap_or_default()
+    Nonce::of(bytes)
 }
 
 fn is_equal(one: &[u8], other: &[u8]) -> bool {
@@ -321,7 +311,7 @@ fn is_equal(one: &[u8], other: &[u8]) -> bool {
 /// A few characters that tell one path with so many `code`s from another: 64-bit FNV-1a. Whatever
 /// changes a query on the way from WeChat may sort, repeat or rewrite the rest of it. It protects
 /// nothing, for whoever opens an address knows it; SHA-256 would cost a tenth of a redirect.
-fn trace(address: &str, codes: usize) -> String {
+fn trace(address: &str, codes: usize) -> Trace {
     let path = split(address).map_or(address, |(path, _)| path);
     // No path holds a question mark.
     let hash = path
@@ -330,11 +320,7 @@ fn trace(address: &str, codes: usize) -> String {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-    alphanumeric(&hash.to_be_bytes())
-}
-
-fn is_trace(text: &str) -> bool {
-    text.len() == TRACE_LEN && is_alphanumeric(text)
+    Trace::of(hash.to_be_bytes())
 }
 
 fn cookie_name(appid: &str, secure: bool) -> String {

@@ -50,6 +50,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 /// The vocabulary, which every room may import.
 const GROUND: &[&str] = &[
+    "alphanumeric",
     "clock",
     "credentials",
     "events",

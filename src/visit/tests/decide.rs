@@ -62,14 +62,14 @@ fn state(rounds: u8) -> State {
 }
 
 /// What a nonce is known as in a `state`.
-fn challenge(nonce: &str) -> String {
+fn challenge(nonce: &str) -> Nonce {
     pending_with(0, nonce).challenge()
 }
 
 /// A login that was sent out for `/p`.
 fn pending_with(rounds: u8, nonce: &str) -> Pending {
     Pending {
-        nonce: nonce.to_owned(),
+        nonce: Nonce::parse(nonce).unwrap(),
         ..Pending::renew(None, rounds, "/p", NOW)
     }
 }
@@ -129,12 +129,17 @@ fn preview_after(before: u8) -> Step {
     }))
 }
 
-fn exchange(rounds: u8) -> Step {
-    Step::Exchange(CameBack {
+fn came_back(rounds: u8) -> CameBack {
+    CameBack {
         code: "C".to_owned(),
         scope: Scope::UserInfo,
+        nonce: Nonce::parse(NONCE).unwrap(),
         rounds,
-    })
+    }
+}
+
+fn exchange(rounds: u8) -> Step {
+    Step::Exchange(came_back(rounds))
 }
 
 /// Since when the session holds something of ours that is not enough for this extractor.
@@ -524,12 +529,13 @@ proptest! {
             Step::Answer(Depart(Round { before, cookie: false, session_lost })) => {
                 !is_enough && is_safe && visit.asks == HEAD && *before <= State::MAX_ROUNDS && !session_lost
             }
-            Step::Exchange(CameBack { code, scope, .. }) => {
+            Step::Exchange(CameBack { code, scope, nonce, .. }) => {
                 let callback = visit.callback.clone().unwrap();
                 let pending = visit.cookie.as_ref().and_then(LoginCookie::pending);
                 is_safe && is_get
                     && visit.wants.contains(*scope)
-                    && pending.map(Pending::challenge).as_ref() == Some(&callback.state.challenge)
+                    && pending.map(Pending::challenge) == Some(callback.state.challenge)
+                    && pending.is_some_and(|pending| pending.nonce == *nonce)
                     && callback.state.scope == *scope
                     && callback.code.as_ref() == Some(code)
             }
@@ -548,7 +554,7 @@ proptest! {
         for seconds in 0..times {
             let now = Moment::from_millis(NOW.millis() + seconds * 1_000);
             let current = Some(LoginCookie::Pending(cookie));
-            let step = step(&Visit { page: page.clone(), cookie: current.clone(), now, ..visit() });
+            let step = step(&Visit { page: page.clone(), cookie: current, now, ..visit() });
             prop_assert_eq!(step, login_after(before));
             cookie = Pending::renew(current.as_ref(), before, &page, now);
         }

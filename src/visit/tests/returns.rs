@@ -29,7 +29,7 @@ impl Browser {
         Visit {
             page: clean(path, query, None).into_owned(),
             callback: query.and_then(|query| Callback::find(query, None)),
-            cookie: self.cookie.clone(),
+            cookie: self.cookie,
             ..visit()
         }
     }
@@ -53,6 +53,15 @@ impl Browser {
         }
         let answer = append(&visit.page, &format!("code=C&state={}", state.encode()));
         (step, answer)
+    }
+
+    /// The exchange of the login that its cookie has pending.
+    fn exchange(&self, rounds: u8) -> Step {
+        let pending = self.cookie.as_ref().and_then(LoginCookie::pending);
+        Step::Exchange(CameBack {
+            nonce: pending.unwrap().nonce,
+            ..came_back(rounds)
+        })
     }
 
     /// Follows each redirect. Returns how many there were to WeChat, what ended them, and where.
@@ -195,8 +204,9 @@ fn return_with_a_state_of_our_shape_is_a_callback() {
             "{page}"
         );
         for alter in [&doubled as &dyn Fn(&str) -> String, &none, &sorted] {
-            let (redirects, step, address) = Browser::new().follow(page, alter);
-            assert_eq!((redirects, step), (1, exchange(0)), "{address}");
+            let mut browser = Browser::new();
+            let (redirects, step, address) = browser.follow(page, alter);
+            assert_eq!((redirects, step), (1, browser.exchange(0)), "{address}");
         }
     }
 }
@@ -293,7 +303,7 @@ fn plain_visits_of_pages_with_codes_of_their_own_never_block() {
     browser.open("/p");
     let (step, answer) = browser.open("/p?code=x");
     assert_eq!(step, login_after(1));
-    assert_eq!(browser.open(&answer).0, exchange(1));
+    assert_eq!(browser.open(&answer).0, browser.exchange(1));
 }
 
 #[test]
