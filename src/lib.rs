@@ -48,6 +48,7 @@ mod metrics;
 #[cfg(not(feature = "metrics"))]
 #[path = "no_metrics.rs"]
 mod metrics;
+mod parts;
 mod reason;
 mod scope;
 mod turn;

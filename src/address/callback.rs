@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use crate::address::state::State;
+use crate::{address::state::State, parts::parts};
 
 /// In place of a code: older versions of WeChat say so that the visitor refused.
 const DENIED: &str = "authdeny";
@@ -63,7 +63,7 @@ struct Pair<'a> {
 impl<'a> Last<'a> {
     fn of(query: &'a str) -> Self {
         let mut last = Self::default();
-        for (at, pair) in query.split('&').enumerate() {
+        for (at, pair) in parts(query, '&').enumerate() {
             let named = |name| value_of(pair, name).map(|value| Pair { at, value });
             if let Some(code) = named("code") {
                 last.code = Some(code);
@@ -103,7 +103,7 @@ pub(crate) fn split(address: &str) -> Option<(&str, &str)> {
 }
 
 fn codes(query: &str) -> impl Iterator<Item = &str> {
-    query.split('&').filter_map(|pair| value_of(pair, "code"))
+    parts(query, '&').filter_map(|pair| value_of(pair, "code"))
 }
 
 fn decode(value: &str) -> String {
@@ -150,8 +150,7 @@ pub(crate) fn without<'a>(
     let code = last.wechats_code(&callback.state);
     let appid = last.appid.filter(|_| callback.has_appid);
     let appended = [code, last.state, appid].map(|pair| pair.map(|pair| pair.at));
-    let kept = query
-        .split('&')
+    let kept = parts(query, '&')
         .enumerate()
         .filter(|(at, _)| !appended.contains(&Some(*at)))
         .map(|(_, pair)| pair);
@@ -181,7 +180,7 @@ pub(crate) fn without_last_codes(address: &str, most: usize, appended: Option<&s
     let Some((path, query)) = split(address) else {
         return address.to_owned();
     };
-    let pairs: Vec<&str> = query.split('&').collect();
+    let pairs: Vec<&str> = parts(query, '&').collect();
     let codes = (0..pairs.len()).rev().filter(|at| is_code(pairs[*at]));
     let Some(first) = codes.take(most).last() else {
         return address.to_owned();
@@ -204,7 +203,7 @@ pub(crate) fn without_returns<'a>(
     let Some((path, query)) = split(address) else {
         return (Cow::Borrowed(address), 0);
     };
-    let mut pairs: Vec<&str> = query.split('&').collect();
+    let mut pairs: Vec<&str> = parts(query, '&').collect();
     let mut returns = 0;
     while returns < most {
         let Some(last) = pairs.iter().rposition(|pair| !is_behind_code(pair)) else {

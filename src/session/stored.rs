@@ -7,7 +7,7 @@ use std::array;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{clock::Moment, events, scope::Scope, user::WechatUser};
+use crate::{clock::Moment, events, parts::parts, scope::Scope, user::WechatUser};
 
 /// DEL: one byte that JSON does not escape. No field holds it, because control characters are
 /// removed.
@@ -45,7 +45,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn split(stored: &'a str) -> Self {
-        let mut fields = stored.split(DELIMITER);
+        let mut fields = parts(stored, DELIMITER);
         let [
             kind,
             at,

@@ -16,6 +16,7 @@ use crate::{
     },
     alphanumeric::{Alphanumeric, Nonce},
     clock::Moment,
+    parts::parts,
     visit::cookies::cookies,
 };
 
@@ -272,7 +273,7 @@ fn write_fields(line: &mut String, rounds: u8, at: u64, fields: &[&str]) {
 
 /// The fields behind the version, if they are as many as wanted.
 fn fields<const MANY: usize>(value: &str) -> Option<[&str; MANY]> {
-    let mut fields = value.strip_prefix(VERSION)?.strip_prefix('.')?.split('.');
+    let mut fields = parts(value.strip_prefix(VERSION)?.strip_prefix('.')?, '.');
     let mut found = [""; MANY];
     for field in &mut found {
         *field = fields.next()?;

@@ -58,6 +58,7 @@ const GROUND: &[&str] = &[
     "lang",
     "metrics",
     "no_metrics",
+    "parts",
     "reason",
     "scope",
     "turn",
