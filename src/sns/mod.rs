@@ -2,14 +2,8 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use actix_web::{
-    error::{ParseError, PayloadError},
-    http::Version,
-};
-use awc::{
-    Connector,
-    error::{ConnectError, SendRequestError},
-};
+use actix_web::error::{ParseError, PayloadError};
+use awc::error::{ConnectError, SendRequestError};
 use url::Url;
 
 use crate::{
@@ -18,6 +12,7 @@ use crate::{
         connect::{Connect, Proxy},
         errcode::{Call, Fault},
         error::CallError,
+        http::{Host, Http},
         read::Answer,
         request::Request,
     },
@@ -26,13 +21,14 @@ use crate::{
 pub(crate) mod connect;
 pub(crate) mod errcode;
 pub(crate) mod error;
+mod http;
 pub(crate) mod read;
 pub(crate) mod repair;
 pub(crate) mod request;
 pub(crate) mod tokens;
 
-/// More than any answer of these calls; a profile is half a kilobyte.
-const BODY_LIMIT: usize = 64 * 1024;
+pub(crate) use http::Connections;
+
 /// How long a host has for a connection: one retry fits into the deadline of a login.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The same where another host is there to be asked.
@@ -66,67 +62,39 @@ pub(crate) type Told = Result<Box<Answer>, Box<CallError>>;
 pub(crate) type NewClient = Arc<dyn Fn() -> awc::Client + Send + Sync>;
 
 /// A client of the API, of one thread.
-#[derive(Clone)]
 pub(crate) struct Client {
-    bases: Arc<[Base]>,
-    kept: awc::Client,
-    /// Each of its requests has a connection of its own.
-    fresh: awc::Client,
-}
-
-struct Base {
-    url: String,
-    host: String,
-}
-
-/// Whether a connection may have been used before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Connections {
-    Kept,
-    Fresh,
+    hosts: Vec<Host>,
+    http: Http,
 }
 
 impl Client {
     pub(crate) fn new(endpoints: &Endpoints) -> Self {
-        let base = |url: &Url| Base {
-            url: url.as_str().trim_end_matches('/').to_owned(),
-            host: url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
-        };
-        let bases: Arc<[Base]> = endpoints.bases.iter().map(base).collect();
-        if let Some(new) = &endpoints.client {
-            let client = new();
-            return Self {
-                bases,
-                fresh: client.clone(),
-                kept: client,
-            };
-        }
-        let patience = if bases.len() > 1 {
+        let hosts: Vec<Host> = endpoints.bases.iter().map(Host::new).collect();
+        let patience = if hosts.len() > 1 {
             PATIENCE_OF_SEVERAL
         } else {
             PATIENCE
         };
-        let connect = Connect::new(endpoints.proxy.clone(), patience);
-        Self {
-            bases,
-            kept: client(connect.clone()),
-            fresh: client(connect),
-        }
+        let http = match &endpoints.client {
+            Some(new) => Http::client(new),
+            None => Http::connections(&Connect::new(endpoints.proxy.clone(), patience)),
+        };
+        Self { hosts, http }
     }
 
     /// An answer that holds what was asked for; any other is malformed.
     pub(crate) async fn send(&self, request: &Request<'_>, connections: Connections) -> Told {
         let timer = Timer::start(request.call.name());
-        let mut bases = self.bases.iter();
+        let mut hosts = self.hosts.iter();
         let told = loop {
-            let Some(base) = bases.next() else {
+            let Some(host) = hosts.next() else {
                 break Err(failed(request.call, Fault::Unconnected));
             };
-            match self.send_to(base, request, connections).await {
+            match self.send_to(host, request, connections).await {
                 Ok(answer) => break Ok(answer),
-                Err(err) if err.fault == Fault::Unconnected && bases.len() > 0 => {}
+                Err(err) if err.fault == Fault::Unconnected && hosts.len() > 0 => {}
                 Err(mut err) => {
-                    err.host = Some(base.host.clone());
+                    err.host = Some(host.name.clone());
                     break Err(err);
                 }
             }
@@ -141,27 +109,21 @@ impl Client {
 
     /// The first host, for the log of a call that none has answered.
     pub(crate) fn host(&self) -> &str {
-        self.bases.first().map_or("", |base| &base.host)
+        self.hosts.first().map_or("", |host| &host.name)
     }
 
-    async fn send_to(&self, base: &Base, request: &Request<'_>, connections: Connections) -> Told {
+    async fn send_to(&self, host: &Host, request: &Request<'_>, connections: Connections) -> Told {
         let failed = |fault| failed(request.call, fault);
-        let url = [base.url.as_str(), &request.path_and_query].concat();
-        let sending = match connections {
-            Connections::Kept => self.kept.get(url).send(),
-            Connections::Fresh => self.fresh.get(url).force_close().send(),
-        };
-        let mut answer = sending
-            .await
-            .map_err(|err| unanswered(request.call, &err))?;
-        let status = answer.status();
+        let path_and_query = &request.path_and_query;
+        let got = self.http.get(host, path_and_query, connections).await;
+        let (status, body) = got.map_err(|err| unanswered(request.call, &err))?;
         if status.is_server_error() {
             return Err(failed(Fault::Broken));
         }
         if !status.is_success() {
             return Err(failed(Fault::Malformed));
         }
-        let body = answer.body().limit(BODY_LIMIT).await.map_err(|err| {
+        let body = body.map_err(|err| {
             failed(match err {
                 // A reset; a body that ends too early in order is malformed.
                 PayloadError::Incomplete(Some(_)) | PayloadError::Io(_) => Fault::Broken,
@@ -206,30 +168,6 @@ fn unanswered(call: Call, err: &SendRequestError) -> Box<CallError> {
 
 fn failed(call: Call, fault: Fault) -> Box<CallError> {
     Box::new(CallError::new(call, fault))
-}
-
-fn client(connect: Connect) -> awc::Client {
-    let patience = connect.patience;
-    #[cfg(feature = "rustls")]
-    // Where the app has chosen a provider, that one stays; without any, or with two compiled in,
-    // making a client would panic.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let connector = Connector::new()
-        .connector(connect)
-        // A login waits for its place before it comes here: a limit here would let new logins
-        // starve those that wait for their profile.
-        .limit(0)
-        // TLS is a part of making the connection: a host that is silent in it is not connected.
-        .handshake_timeout(patience);
-    awc::Client::builder()
-        .connector(connector)
-        // The app secret is in the query: a redirect would carry it elsewhere.
-        .disable_redirects()
-        // The deadline around the calls of a login is the exchange's.
-        .disable_timeout()
-        // The HTTP/2 part logs whole requests at trace level.
-        .max_http_version(Version::HTTP_11)
-        .finish()
 }
 
 #[cfg(test)]
