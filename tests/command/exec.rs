@@ -104,8 +104,8 @@ import os, pty, signal, sys
 command = """
 import signal, time
 signal.signal(signal.SIGINT, lambda *_: print("got it", flush=True))
-print("set", flush=True)
 signal.signal(signal.SIGTERM, lambda *_: exit(9))
+print("set", flush=True)
 while True:
     time.sleep(60)
 """
