@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Alphanumeric<const LEN: usize>([u8; LEN]);
 
-/// What only the browser of a login has seen, and the digest of it that goes out as `state`.
+/// What only the browser of a login has seen.
 pub(crate) type Nonce = Alphanumeric<32>;
 
 impl<const LEN: usize> Alphanumeric<LEN> {

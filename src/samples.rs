@@ -10,7 +10,11 @@ use proptest::prelude::*;
 
 use crate::{
     account::{Wechat, builder::Builder},
-    address::{callback::clean, public_url::PublicUrl, state::State},
+    address::{
+        callback::clean,
+        public_url::PublicUrl,
+        state::{Challenge, State},
+    },
     alphanumeric::{Alphanumeric, Nonce},
     clock::Moment,
     scope::Scope,
@@ -107,7 +111,7 @@ pub(crate) fn a_state() -> impl Strategy<Value = State> {
             rounds,
             scope,
             own_codes,
-            challenge: Nonce::parse(&challenge).unwrap(),
+            challenge: Challenge::parse(&challenge).unwrap(),
         })
 }
 

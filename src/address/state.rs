@@ -1,6 +1,9 @@
 //! `state`: what a login carries through WeChat and back.
 
-use crate::{alphanumeric::Nonce, scope::Scope};
+use crate::{alphanumeric::Alphanumeric, scope::Scope};
+
+/// The digest of a login cookie's nonce: who reads it in a URL cannot make the cookie of it.
+pub(crate) type Challenge = Alphanumeric<32>;
 
 /// `state` as this crate sends it. It stays far below WeChat's 128 bytes of letters and digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +14,7 @@ pub(crate) struct State {
     /// How many `code`s the page's own query has, none of which must be taken for WeChat's when
     /// WeChat sends none. Said by one of the letters from the scope's own on.
     pub(crate) own_codes: u8,
-    /// The digest of the login cookie's nonce: who reads it in a URL cannot make the cookie of it.
-    pub(crate) challenge: Nonce,
+    pub(crate) challenge: Challenge,
 }
 
 impl State {
@@ -30,7 +32,7 @@ impl State {
             .into_iter()
             .flat_map(|scope| (0..=Self::MAX_OWN_CODES).map(move |own_codes| (scope, own_codes)))
             .find(|(scope, own_codes)| Self::letter(*scope, *own_codes) == letter)?;
-        let challenge = Nonce::parse(chars.as_str())?;
+        let challenge = Challenge::parse(chars.as_str())?;
         (rounds <= Self::MAX_ROUNDS).then_some(Self {
             rounds,
             scope,

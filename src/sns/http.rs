@@ -51,7 +51,7 @@ pub(super) struct Host {
 pub(super) enum Http {
     /// Requests are given to connections at once: `awc::Client` makes up each one anew, with its
     /// headers, and passes it on through layers that no call here needs: 5,000 instructions a call.
-    Connections {
+    Pools {
         kept: Get,
         fresh: Get,
     },
@@ -61,7 +61,7 @@ pub(super) enum Http {
 type Get = Rc<dyn Fn(RequestHead) -> Getting>;
 type Getting = Pin<Box<dyn Future<Output = Result<(ResponseHead, Payload), SendRequestError>>>>;
 
-/// What came of it: a status, and a success's body. Any other body is not read.
+/// What came of it: a status, and a success's body. Nobody waits for any other.
 pub(super) type Got = (StatusCode, Result<Bytes, PayloadError>);
 
 impl Host {
@@ -104,15 +104,15 @@ impl Host {
 }
 
 impl Http {
-    pub(super) fn connections(connect: &Connect) -> Self {
+    pub(super) fn pools(connect: &Connect) -> Self {
         #[cfg(feature = "rustls")]
         // Where the app has chosen a provider, that one stays; without any, or with two compiled
         // in, making a connector would panic.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self::Connections {
-            kept: connections(connect.clone()),
-            // In a pool of their own, which is always empty.
-            fresh: connections(connect.clone()),
+        Self::Pools {
+            kept: pool(connect.clone()),
+            // Always empty.
+            fresh: pool(connect.clone()),
         }
     }
 
@@ -127,8 +127,8 @@ impl Http {
         connections: Connections,
     ) -> Result<Got, SendRequestError> {
         let get = match (self, connections) {
-            (Self::Connections { kept, .. }, Connections::Kept) => kept,
-            (Self::Connections { fresh, .. }, Connections::Fresh) => fresh,
+            (Self::Pools { kept, .. }, Connections::Kept) => kept,
+            (Self::Pools { fresh, .. }, Connections::Fresh) => fresh,
             (Self::Client(client), _) => {
                 return get_by(client, host, path_and_query, connections).await;
             }
@@ -138,17 +138,12 @@ impl Http {
             head.set_connection_type(ConnectionType::Close);
         }
         let (head, payload) = get(head).await?;
-        let body = if head.status.is_success() {
-            read(payload).await
-        } else {
-            Ok(Bytes::new())
-        };
-        Ok((head.status, body))
+        let status = head.status;
+        Ok(of_success(status, read(head, payload)).await)
     }
 }
 
-/// Connections of a pool.
-fn connections(connect: Connect) -> Get {
+fn pool(connect: Connect) -> Get {
     let patience = connect.patience;
     let connector = Connector::new()
         .connector(connect)
@@ -170,7 +165,12 @@ fn connections(connect: Connect) -> Get {
     })
 }
 
-async fn read(mut payload: Payload) -> Result<Bytes, PayloadError> {
+async fn read(head: ResponseHead, mut payload: Payload) -> Result<Bytes, PayloadError> {
+    let length = head.headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > BODY_LIMIT as u64) {
+        return Err(PayloadError::Overflow);
+    }
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk?;
@@ -194,11 +194,17 @@ async fn get_by(
         Connections::Fresh => request.force_close(),
     };
     let mut answer = request.send().await?;
-    let status = answer.status();
+    Ok(of_success(answer.status(), answer.body().limit(BODY_LIMIT)).await)
+}
+
+async fn of_success(
+    status: StatusCode,
+    reading: impl Future<Output = Result<Bytes, PayloadError>>,
+) -> Got {
     let body = if status.is_success() {
-        answer.body().limit(BODY_LIMIT).await
+        reading.await
     } else {
         Ok(Bytes::new())
     };
-    Ok((status, body))
+    (status, body)
 }

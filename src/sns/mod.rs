@@ -77,7 +77,7 @@ impl Client {
         };
         let http = match &endpoints.client {
             Some(new) => Http::client(new),
-            None => Http::connections(&Connect::new(endpoints.proxy.clone(), patience)),
+            None => Http::pools(&Connect::new(endpoints.proxy.clone(), patience)),
         };
         Self { hosts, http }
     }

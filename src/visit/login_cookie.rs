@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     address::{
         callback::{count_codes, split},
-        state::State,
+        state::{Challenge, State},
     },
     alphanumeric::{Alphanumeric, Nonce},
     clock::Moment,
@@ -247,8 +247,8 @@ impl Pending {
     }
 
     /// What the nonce is known as in a `state`: each byte of its SHA-256 as a letter or a digit.
-    pub(crate) fn challenge(&self) -> Nonce {
-        Nonce::of(Sha256::digest(self.nonce.as_bytes()).into())
+    pub(crate) fn challenge(&self) -> Challenge {
+        Challenge::of(Sha256::digest(self.nonce.as_bytes()).into())
     }
 
     /// Whether this address has the path that it was last sent out for, and one `code` more.

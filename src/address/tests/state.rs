@@ -23,7 +23,7 @@ fn state_of_another_shape_is_the_apps() {
             rounds,
             scope,
             own_codes,
-            challenge: Nonce::parse(nonce).unwrap(),
+            challenge: Challenge::parse(nonce).unwrap(),
         };
         assert_eq!(expected.encode(), text);
         assert_eq!(State::parse(&text), Some(expected), "{head}");

@@ -81,7 +81,9 @@ async fn calls_are_the_documented_ones() {
 async fn each_kind_of_answer_is_told_apart() {
     let profile = r#"{"openid":"oABC"}"#;
     let of_size = |size: usize| format!("{profile}{}", " ".repeat(size - profile.len()));
-    let cut = |head: &str| Then::Close(format!("HTTP/1.1 {head}\r\n\r\n{}", &profile[..12]));
+    let begun = |head: &str| format!("HTTP/1.1 {head}\r\n\r\n{}", &profile[..12]);
+    let cut = |head: &str| Then::Close(begun(head));
+    let halted = |head: &str| Then::Answer(begun(head));
     let table = [
         (answer(200, profile), Ok(())),
         (answer(299, profile), Ok(())),
@@ -102,6 +104,13 @@ async fn each_kind_of_answer_is_told_apart() {
             Err(Fault::Malformed),
         ),
         (cut("200 X\r\ncontent-length: 17"), Err(Fault::Malformed)),
+        // Nobody waits for the rest of what is of no use.
+        (
+            halted("200 X\r\ncontent-length: 65537"),
+            Err(Fault::Malformed),
+        ),
+        (halted("404 X\r\ncontent-length: 17"), Err(Fault::Malformed)),
+        (halted("500 X\r\ncontent-length: 17"), Err(Fault::Broken)),
         (
             Then::Close("what?\r\n\r\n".to_owned()),
             Err(Fault::Malformed),
@@ -114,15 +123,61 @@ async fn each_kind_of_answer_is_told_apart() {
             Err(Fault::Unanswered),
         ),
     ];
+    // The app's own, which here is as patient and follows as little.
+    let own: NewClient = Arc::new(|| {
+        let builder = awc::Client::builder().disable_redirects();
+        builder.disable_timeout().finish()
+    });
+    let clients = [None, Some(own)];
     for (then, expected) in table {
         let start: String = format!("{then:?}").chars().take(100).collect();
-        for connections in [Connections::Kept, Connections::Fresh] {
+        for (client, connections) in clients.iter().flat_map(|client| {
+            [Connections::Kept, Connections::Fresh].map(|connections| (client, connections))
+        }) {
             let upstream = Upstream::scripted([then.clone()]).await;
-            let client = client_of(&[&upstream.url()]);
+            let is_own = client.is_some();
+            let client = Client::new(&Endpoints {
+                client: client.clone(),
+                ..endpoints(&[&upstream.url()])
+            });
             let told = self::profile(&client, connections).await;
-            assert_eq!(told, expected, "{start} {connections:?}");
+            assert_eq!(told, expected, "{start} {connections:?} {is_own}");
             assert_eq!(upstream.seen().asked.len(), 1, "{start}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn request_says_what_it_needs() {
+    for connections in [Connections::Kept, Connections::Fresh] {
+        let upstream = Upstream::scripted([answer(200, r#"{"openid":"oABC"}"#)]).await;
+        let client = client_of(&[&upstream.url()]);
+        assert_eq!(profile(&client, connections).await, Ok(()));
+        let seen = upstream.seen();
+        let mut said: Vec<&str> = seen.asked[0].head.lines().skip(1).collect();
+        // The moment.
+        said.retain(|line| !line.is_empty() && !line.starts_with("date: "));
+        said.sort_unstable();
+        let host = format!("host: {}", upstream.address);
+        let expected = match connections {
+            Connections::Kept => vec!["accept-encoding: identity", &host],
+            Connections::Fresh => vec!["accept-encoding: identity", "connection: close", &host],
+        };
+        assert_eq!(said, expected);
+    }
+}
+
+#[test]
+fn host_is_named_with_a_port_that_is_not_the_schemes() {
+    for (base, expected) in [
+        ("https://api.weixin.qq.com", "api.weixin.qq.com"),
+        ("https://api.weixin.qq.com:443/gateway", "api.weixin.qq.com"),
+        ("http://api.weixin.qq.com:443", "api.weixin.qq.com:443"),
+        ("https://127.0.0.1:8443/", "127.0.0.1:8443"),
+        ("http://[::1]:7301", "[::1]:7301"),
+    ] {
+        let host = Host::new(&Url::parse(base).unwrap());
+        assert_eq!(host.name, expected, "{base}");
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     *,
 };
 use crate::{
+    address::state::Challenge,
     clock::Moment,
     samples::{a_cookie, a_page},
     scope::Scopes,
@@ -62,7 +63,7 @@ fn state(rounds: u8) -> State {
 }
 
 /// What a nonce is known as in a `state`.
-fn challenge(nonce: &str) -> Nonce {
+fn challenge(nonce: &str) -> Challenge {
     pending_with(0, nonce).challenge()
 }
 
